@@ -1,0 +1,46 @@
+# Every target sets up what it needs first, and does so in no time when nothing has changed.
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help setup demo test check format requirements clean
+
+help:
+	@echo "make demo          rotate a key end to end on simulated Azure (KEEP=1 leaves it running)"
+	@echo "make test          every test"
+	@echo "make check         ruff, mypy --strict, import rules"
+	@echo "make format        let ruff rewrite the code"
+	@echo "make requirements  compile requirements*.txt from requirements*.in"
+
+setup: $(READY)
+
+$(READY): requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or name it with make PYTHON=…"; exit 1; }
+	@echo "setting up .venv with $(PYTHON) …"
+	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) has no venv module (on Debian: apt-get install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: setup
+	@$(BIN)/python -m dev.demo $(if $(KEEP),--keep)
+
+test: setup
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/unit/test_layout.py
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+requirements: setup
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean:
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
