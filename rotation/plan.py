@@ -1,0 +1,88 @@
+"""What a rotation will do: decided once by `read_metadata`, kept in the history, free of credentials."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rotation.model import Witness
+from rotation.outcomes import OutcomeName
+from rotation.tags import Verification
+
+# The interim version of a pinned secret and a restored version are ours too, but not where the rotation was going.
+INTERIM = "/interim"
+RESTORED = "/restored"
+
+# As long as App Service may cache a Key Vault reference: learn.microsoft.com, "Use Key Vault references".
+DEFAULT_GRACE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps that this rotation needs. Absent parts (`None`, `False`) are steps it can leave out."""
+
+    rotation_id: str
+    vault: str
+    secret: str
+    version: str
+    """The current version while nothing has been written yet."""
+    previous_version: str
+    """The version whose value `restore_version` would bring back."""
+    provider: str
+    """The target's ARM resource id."""
+    probe_endpoint: str | None
+    verification: Verification
+    validity_days: int
+    grace_seconds: float
+    slot: str
+    """Where the secret will live."""
+    witness: Witness
+    """The target slot as it was when planned."""
+    outcome: OutcomeName
+    """What it is called when all goes well."""
+    live_slot: str | None = None
+    """Where the current version lives; None is drift."""
+    interim_slot: str | None = None
+    """Pinned secrets live here while their own slot is regenerated."""
+    regenerate: bool = False
+    not_before: datetime | None = None
+    """Consumers may still hold the target slot's credential until then."""
+    publish: bool = True
+    """False where this rotation has already written its version and only the retirement is left."""
+    retire_slot: str | None = None
+    retire_witness: Witness | None = None
+    retire_at: datetime | None = None
+    """When the grace of a version that is already written ends; None: grace_seconds after it is written."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form: plain JSON types, times in ISO 8601."""
+        return {key: _encoded(value) for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Plan":
+        """Read the wire form."""
+        fields = dict(data)
+        for name in ("witness", "retire_witness"):
+            fields[name] = witness_from_json(fields[name])
+        for name in ("not_before", "retire_at"):
+            fields[name] = _time(fields[name])
+        fields["verification"] = Verification(fields["verification"])
+        fields["outcome"] = OutcomeName(fields["outcome"])
+        return cls(**fields)
+
+
+def witness_from_json(data: Mapping[str, Any] | None) -> Witness | None:
+    """Read a witness from its wire form."""
+    return None if data is None else Witness(data["fingerprint"], _time(data["created_on"]))
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _encoded(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _encoded(inner) for key, inner in value.items()}
+    return value

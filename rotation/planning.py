@@ -1,0 +1,233 @@
+"""Decides what a rotation has to do; every refusal in its order.
+
+The order matters: the cheapest and the most telling answer comes first, and nothing is asked of a target until the
+secret itself is known to be due. `check_secret` needs the current version only, `check_target` the target's own
+description, and `plan_rotation` the keys.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rotation.credential import CredentialText
+from rotation.failures import RefusedError
+from rotation.ids import rotation_id
+from rotation.model import SecretVersion, Slot, Surroundings, Target, live_slot
+from rotation.outcomes import Conclusion, OutcomeName
+from rotation.plan import DEFAULT_GRACE, INTERIM, RESTORED, Plan
+from rotation.request import RotationRequest
+from rotation.tags import (
+    ROTATION_ID,
+    Defaults,
+    Policy,
+    SlotStrategy,
+    is_enabled,
+    parse_policy,
+    provider_text,
+)
+
+# Key Vault sends near-expiry exactly 30 days ahead, the default lead; clocks that differ a little must not lose it.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known once the secret has been read."""
+
+    request: RotationRequest
+    current: SecretVersion
+    now: datetime
+
+    @property
+    def written_by(self) -> str:
+        """Which rotation wrote the current version; empty for none."""
+        return self.current.tags.get(ROTATION_ID, "")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this very rotation wrote the current version and may have work left."""
+        own = rotation_id(self.request)
+        return self.written_by in (own, own + INTERIM)
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether the current version is the stopover of a pinned secret."""
+        return self.written_by.endswith(INTERIM)
+
+
+def check_vault(request: RotationRequest, surroundings: Surroundings) -> None:
+    """Refuse a vault that is not on the allow-list, before anything is sent to it."""
+    if request.vault not in surroundings.allowed_vaults:
+        raise RefusedError(f"vault {request.vault} is not in KEY_VAULTS")
+
+
+def check_wanted(current: SecretVersion) -> None:
+    """Skip what nobody asked us to rotate."""
+    if not is_enabled(current.tags):
+        raise Conclusion(OutcomeName.SKIPPED, "RotationEnabled is false")
+    if provider_text(current.tags, current.content_type) is None:
+        raise Conclusion(OutcomeName.SKIPPED, "no provider: neither a ProviderAddress tag nor a content type names one")
+
+
+def check_secret(situation: Situation, surroundings: Surroundings, defaults: Defaults) -> Policy:
+    """Read the tags and decide whether the secret is due.
+
+    Raises:
+        RefusedError: The tags are wrong (every complaint in one), or the version came from a rollback.
+        Conclusion: `not_due`.
+    """
+    current = situation.current
+    policy = parse_policy(current.tags, current.content_type, surroundings.known_types, defaults)
+    if isinstance(policy, list):
+        raise RefusedError("tags: " + "; ".join(policy))
+    if situation.is_ours or situation.request.force:
+        return policy
+    if situation.written_by.endswith(RESTORED):
+        # A restored version keeps its old expiry, so Key Vault announces it at once: rotating it again unasked would
+        # undo the rollback within minutes.
+        raise RefusedError("the current version came from a rollback: start with force once its consumers are ready")
+    if current.expires_on is None:
+        raise Conclusion(OutcomeName.NOT_DUE, "the current version never expires")
+    due = current.expires_on - policy.lead
+    if situation.now < due - CLOCK_SKEW:
+        raise Conclusion(OutcomeName.NOT_DUE, f"due from {due.isoformat()}")
+    return policy
+
+
+def check_target(policy: Policy, target: Target, surroundings: Surroundings) -> None:
+    """Refuse a target whose keys must not be, or cannot be, rotated."""
+    name = policy.provider.name
+    if name.casefold() in surroundings.own_storage:
+        raise RefusedError(f"{name} is the storage account this app itself runs on with a key: use an identity there")
+    if not target.shared_key_allowed:
+        raise RefusedError(f"{name} has shared key access disabled: no key of it is accepted")
+
+
+def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
+    """Decide, from the keys, which of the steps are needed.
+
+    Raises:
+        RefusedError: The value's format is unknown, or it names another account, or a slot is missing.
+        Conclusion: `superseded`, when this rotation has already done everything.
+    """
+    text = CredentialText.parse(situation.current.value)
+    if text.account_name is not None and text.account_name.casefold() != policy.provider.name.casefold():
+        raise RefusedError(
+            f"the connection string is for another account than {policy.provider.name}, "
+            "which ProviderAddress names: correct one of the two"
+        )
+    if len(slots) < 2:
+        raise RefusedError(f"{policy.provider.name} has fewer than two keys")
+    live = live_slot(text, slots)
+    if live is None:
+        return _repair(situation, policy, target, slots)
+    idle = next(slot for slot in slots.values() if slot.name != live.name)
+    if situation.is_ours and not situation.is_interim:
+        return _retire(situation, policy, target, live, idle)
+    if policy.strategy is SlotStrategy.PINNED and not situation.is_interim:
+        return _leave_home(situation, policy, target, live, idle)
+    return _renew(situation, policy, target, live, idle)
+
+
+def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
+    """Drift: publish a key that exists; regenerating one could kill somebody who holds it."""
+    chosen = slots.get(policy.credential_id or "") or _youngest(slots.values())
+    return _plan(situation, policy, target, chosen, OutcomeName.REPAIRED)
+
+
+def _renew(situation: Situation, policy: Policy, target: Target, live: Slot, idle: Slot) -> Plan:
+    """Publish the idle slot, regenerated now unless that has happened since the current version was made."""
+    adopted = _younger(idle, situation.current.created_on)
+    not_before = None
+    if situation.written_by and not adopted:
+        # The idle slot is what the current version replaced, and consumers may hold it for one grace from then.
+        freed = situation.current.created_on + _grace(policy)
+        not_before = freed if freed > situation.now else None
+    pinned = policy.strategy is SlotStrategy.PINNED
+    retire = live if policy.retire_after is not None and not pinned else None
+    return _plan(
+        situation, policy, target, idle, OutcomeName.ROTATED,
+        live=live, regenerate=not adopted, not_before=not_before, retire=retire,
+    )  # fmt: skip
+
+
+def _leave_home(situation: Situation, policy: Policy, target: Target, live: Slot, idle: Slot) -> Plan:
+    """Pinned: live on the other slot for one grace, so that the own slot can be regenerated under nobody."""
+    return _plan(
+        situation,
+        policy,
+        target,
+        live,
+        OutcomeName.ROTATED,
+        live=live,
+        interim_slot=idle.name,
+        regenerate=True,
+    )
+
+
+def _retire(situation: Situation, policy: Policy, target: Target, live: Slot, idle: Slot) -> Plan:
+    """This rotation has written its version; what may be left is to retire the slot it came from."""
+    written = situation.current.created_on
+    pinned = policy.strategy is SlotStrategy.PINNED
+    if policy.retire_after is None or pinned or _younger(idle, written):
+        raise Conclusion(OutcomeName.SUPERSEDED, "this rotation has already written the current version")
+    return _plan(
+        situation, policy, target, live, OutcomeName.ROTATED,
+        live=live, retire=idle, publish=False, retire_at=written + policy.retire_after,
+    )  # fmt: skip
+
+
+def _plan(
+    situation: Situation,
+    policy: Policy,
+    target: Target,
+    slot: Slot,
+    outcome: OutcomeName,
+    *,
+    live: Slot | None = None,
+    interim_slot: str | None = None,
+    regenerate: bool = False,
+    not_before: datetime | None = None,
+    publish: bool = True,
+    retire: Slot | None = None,
+    retire_at: datetime | None = None,
+) -> Plan:
+    request, current = situation.request, situation.current
+    return Plan(
+        rotation_id=rotation_id(request),
+        vault=request.vault,
+        secret=request.secret,
+        version=current.version,
+        previous_version=request.version if situation.is_ours else current.version,
+        provider=str(policy.provider),
+        probe_endpoint=target.probe_endpoint,
+        verification=policy.verification,
+        validity_days=policy.validity.days,
+        grace_seconds=_grace(policy).total_seconds(),
+        slot=slot.name,
+        witness=slot.witness,
+        outcome=outcome,
+        live_slot=live.name if live else None,
+        interim_slot=interim_slot,
+        regenerate=regenerate,
+        not_before=not_before,
+        publish=publish,
+        retire_slot=retire.name if retire else None,
+        retire_witness=retire.witness if retire else None,
+        retire_at=retire_at,
+    )
+
+
+def _grace(policy: Policy) -> timedelta:
+    return DEFAULT_GRACE if policy.retire_after is None else policy.retire_after
+
+
+def _younger(slot: Slot, than: datetime) -> bool:
+    return slot.created_on is not None and slot.created_on > than
+
+
+def _youngest(slots: Iterable[Slot]) -> Slot:
+    candidates = list(slots)
+    dated = [(slot.created_on, slot.name) for slot in candidates if slot.created_on is not None]
+    name = max(dated)[1] if dated else candidates[0].name
+    return next(slot for slot in candidates if slot.name == name)
