@@ -1,0 +1,34 @@
+"""What differs between the public cloud and the sovereign ones."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One Azure cloud."""
+
+    sdk_name: str
+    """Its member name in `azure.core.AzureClouds`."""
+    authority: str
+    """Host that issues tokens."""
+    vault_suffix: str
+
+
+_PUBLIC = Cloud("AZURE_PUBLIC_CLOUD", "login.microsoftonline.com", ".vault.azure.net")
+_CHINA = Cloud("AZURE_CHINA_CLOUD", "login.chinacloudapi.cn", ".vault.azure.cn")
+_US_GOVERNMENT = Cloud("AZURE_US_GOVERNMENT", "login.microsoftonline.us", ".vault.usgovcloudapi.net")
+
+# Both vocabularies that people know: the names of `az cloud list`, and those that azure-core reads from AZURE_CLOUD.
+CLOUDS = {
+    "AzureCloud": _PUBLIC,
+    "AZURE_PUBLIC_CLOUD": _PUBLIC,
+    "AzureChinaCloud": _CHINA,
+    "AZURE_CHINA_CLOUD": _CHINA,
+    "AzureUSGovernment": _US_GOVERNMENT,
+    "AZURE_US_GOVERNMENT": _US_GOVERNMENT,
+}
+
+
+def find_cloud(name: str) -> Cloud | None:
+    """Return the cloud of that name, in any letter case."""
+    return next((cloud for known, cloud in CLOUDS.items() if known.casefold() == name.casefold()), None)

@@ -1,0 +1,119 @@
+"""The one table from what the Azure SDKs raise to what a rotation understands.
+
+Only status, error code and `Retry-After` are taken over. An SDK's message may quote a request or an answer, and ours
+ends up in the task hub.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from rotation.failures import (
+    DeniedError,
+    DisabledError,
+    MissingError,
+    RefusedError,
+    RotationError,
+    TransientError,
+)
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,63}", re.ASCII)
+_TRANSIENT_STATUS = frozenset({408, 409, 412, 425, 429})
+_LONGEST_RETRY_AFTER = 3600.0
+
+
+@contextmanager
+def translated(operation: str) -> Iterator[None]:
+    """Turn whatever an Azure SDK raises inside into a `RotationError` that names `operation`."""
+    try:
+        yield
+    except AzureError as error:
+        # `from None`: the cause would carry the SDK's message into logs.
+        raise translate(error, operation) from None
+
+
+def translate(error: AzureError, operation: str) -> RotationError:
+    """Return what an SDK's exception means."""
+    match error:
+        case ServiceRequestError():
+            return TransientError(f"{operation}: no connection")
+        case ServiceResponseError():
+            return TransientError(f"{operation}: the connection broke before the answer came")
+        case HttpResponseError(status_code=int(status)):
+            return _by_status(error, status, f"{operation}: {status} {error_code(error)}".rstrip())
+        case ClientAuthenticationError():
+            return TransientError(f"{operation}: no token for the app's identity")
+        case _:
+            return TransientError(f"{operation}: {type(error).__name__}")
+
+
+def _by_status(error: HttpResponseError, status: int, reason: str) -> RotationError:
+    code = error_code(error)
+    if code in _BY_CODE:
+        return _BY_CODE[code](reason)
+    # Below 400 the answer came but could not be read: broken on the way, like a lost one.
+    if status < 400 or status == 401 or status in _TRANSIENT_STATUS or status >= 500:
+        return TransientError(reason, retry_after(error))
+    if status == 403:
+        return DeniedError(reason)
+    if status == 404:
+        return MissingError(reason)
+    return RefusedError(reason)
+
+
+# Codes that say more than their status: a lock is no passing conflict, a disabled secret no missing right.
+_BY_CODE: dict[str, Callable[[str], RotationError]] = {
+    "SecretDisabled": DisabledError,
+    "ScopeLocked": RefusedError,
+    "ObjectIsBeingDeleted": MissingError,
+    "ObjectIsDeletedButRecoverable": MissingError,
+}
+
+
+def error_code(error: HttpResponseError) -> str:
+    """Return the service's error code, the innermost where codes are nested; empty when there is none."""
+    codes = [getattr(error, "error_code", None)]
+    model: Any = getattr(error, "error", None)
+    while model is not None and len(codes) < 5:
+        codes.append(getattr(model, "code", None))
+        model = getattr(model, "innererror", None)
+        if isinstance(model, dict):
+            codes.append(model.get("code"))
+            model = None
+    known = [str(getattr(code, "value", code)) for code in codes if code]
+    return next((code for code in reversed(known) if _CODE.fullmatch(code)), "")
+
+
+def retry_after(error: HttpResponseError) -> float | None:
+    """Return the seconds that the service asked us to wait, from either form of `Retry-After`."""
+    headers = getattr(error.response, "headers", None) or {}
+    for name, scale in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("Retry-After", 1.0)):
+        text = headers.get(name)
+        if text is None:
+            continue
+        try:
+            seconds = float(text) * scale
+        except ValueError:
+            seconds = _until(text)
+        if seconds >= 0:
+            return min(seconds, _LONGEST_RETRY_AFTER)
+    return None
+
+
+def _until(text: str) -> float:
+    try:
+        # An HTTP date is the service's own clock, so the machine's is the one to compare with.
+        return (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        return -1.0

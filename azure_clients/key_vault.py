@@ -1,0 +1,100 @@
+"""Key Vault's secrets, as a rotation uses them."""
+
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from azure_clients.errors import translated
+from azure_clients.identity import credential
+from azure_clients.settings import Settings
+from azure_clients.transport import CLIENT_OPTIONS
+from rotation.credential import Credential
+from rotation.model import SecretVersion
+from rotation.tags import Tags
+
+if TYPE_CHECKING:
+    from azure.keyvault.secrets import KeyVaultSecret, SecretClient
+
+# Old enough to be served by every cloud; the SDK's newest default is not.
+_API_VERSION = "7.4"
+
+
+class KeyVault:
+    """One vault."""
+
+    def __init__(self, host: str, settings: Settings) -> None:
+        self._host = host
+        self._settings = settings
+
+    @cached_property
+    def _client(self) -> "SecretClient":
+        from azure.keyvault.secrets import SecretClient  # noqa: PLC0415 - see identity.py
+
+        return SecretClient(
+            f"https://{self._host}",
+            credential(self._settings.cloud),
+            api_version=_API_VERSION,
+            **CLIENT_OPTIONS,
+        )
+
+    def read(self, name: str, version: str | None = None) -> SecretVersion:
+        """Read a version with its value, the current one unless told otherwise.
+
+        Raises:
+            MissingError: There is no such secret or version.
+            DisabledError: That version is disabled.
+            DeniedError: The app may not read it.
+            TransientError: Worth trying again.
+        """
+        with translated("get secret"):
+            return _secret_version(self._client.get_secret(name, version))
+
+    def created(self, name: str) -> dict[str, datetime]:
+        """Return when each version was created, by version, without reading any value."""
+        with translated("list secret versions"):
+            pages = self._client.list_properties_of_secret_versions(name)
+            return {page.version: _whole(page.created_on) for page in pages if page.version}
+
+    def write(
+        self,
+        name: str,
+        value: Credential,
+        *,
+        tags: dict[str, str],
+        content_type: str | None,
+        expires_on: datetime | None,
+    ) -> str:
+        """Make a new version and return its id; it is the current one from now on.
+
+        Raises:
+            RotationError: As for `read`. The effect of a `TransientError` is unknown: read before writing again.
+        """
+        with translated("set secret"):
+            written = self._client.set_secret(
+                name,
+                value.reveal(),
+                tags=tags,
+                content_type=content_type,
+                expires_on=expires_on,
+                enabled=True,
+            )
+            return str(written.properties.version)
+
+
+def _secret_version(secret: "KeyVaultSecret") -> SecretVersion:
+    properties = secret.properties
+    return SecretVersion(
+        version=str(properties.version),
+        value=Credential(secret.value or ""),
+        created_on=_whole(properties.created_on),
+        expires_on=properties.expires_on,
+        content_type=properties.content_type,
+        tags=Tags(properties.tags or {}),
+    )
+
+
+def _whole(created_on: datetime | None) -> datetime:
+    """Return the end of the second that Key Vault names: it drops the fraction, and ARM's key times keep it."""
+    if created_on is None:
+        raise ValueError("Key Vault did not say when the version was created")
+    return created_on + timedelta(microseconds=999_999)

@@ -1,0 +1,120 @@
+"""The app's settings: read in one place, checked at start-up, every complaint at once.
+
+The names and their meaning are documented in README.md and local.settings.example.json; a test compares the three.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from azure_clients.clouds import Cloud, find_cloud
+from rotation.request import VAULT_HOST, shape
+from rotation.tags import LONGEST_VALIDITY_DAYS, Defaults
+
+_URI = re.compile(r"(?:https://)?(?P<host>[^/:\s]+)(?::443)?/?", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+_ACCOUNT_NAME = re.compile(r"(?:^|;)\s*AccountName\s*=\s*([a-z0-9]{3,24})\s*(?:;|$)", re.IGNORECASE)
+
+# Settings in which the Functions platform keeps a connection string, key included, to the storage it runs on.
+_OWN_STORAGE = (
+    "AzureWebJobsStorage",
+    "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING",
+    "DEPLOYMENT_STORAGE_CONNECTION_STRING",
+)
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text lists every complaint with its remedy."""
+
+    def __init__(self, complaints: list[str]) -> None:
+        super().__init__("the app's settings are wrong:\n" + "\n".join(f"  - {text}" for text in complaints))
+        self.complaints = complaints
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings, checked."""
+
+    vaults: frozenset[str]
+    """Host names of the vaults whose secrets this app may rotate, in lower case."""
+    defaults: Defaults
+    region_name: str
+    cloud: Cloud
+    own_storage: frozenset[str]
+    """Storage accounts that the host reaches with a key; their keys are never rotated by this app."""
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: With every complaint.
+    """
+    complaints: list[str] = []
+    cloud = _cloud(environment, complaints.append)
+    vaults = _vaults(environment, cloud, complaints.append)
+    defaults = Defaults(
+        validity_days=_days(environment, "DEFAULT_VALIDITY_DAYS", 90, complaints.append),
+        lead_days=_days(environment, "ROTATION_LEAD_DAYS", 30, complaints.append),
+    )
+    _event_hub(environment, complaints.append)
+    if complaints or cloud is None:
+        raise SettingsError(complaints)
+    region = environment.get("REGION_NAME", "").strip()
+    return Settings(vaults, defaults, region, cloud, _own_storage(environment))
+
+
+def _cloud(environment: Mapping[str, str], complain: Callable[[str], None]) -> Cloud | None:
+    name = environment.get("AZURE_CLOUD", "").strip() or "AzureCloud"
+    cloud = find_cloud(name)
+    if cloud is None:
+        complain(f"AZURE_CLOUD is {shape(name)}, expected AzureCloud, AzureChinaCloud or AzureUSGovernment")
+    return cloud
+
+
+def _vaults(environment: Mapping[str, str], cloud: Cloud | None, complain: Callable[[str], None]) -> frozenset[str]:
+    entries = [entry.strip() for entry in environment.get("KEY_VAULTS", "").split(",") if entry.strip()]
+    if not entries:
+        complain(
+            "KEY_VAULTS is absent, expected the vaults to serve, e.g. contoso.vault.azure.net,fabrikam.vault.azure.net"
+        )
+    hosts = set()
+    for number, entry in enumerate(entries, start=1):
+        uri = _URI.fullmatch(entry)
+        host = uri["host"].casefold() if uri else ""
+        if not VAULT_HOST.fullmatch(host):
+            complain(
+                f"KEY_VAULTS entry {number} is {shape(entry)}, expected a host name such as contoso.vault.azure.net"
+            )
+        elif cloud and not host.endswith(cloud.vault_suffix):
+            complain(f"KEY_VAULTS entry {number} ({host}) is not a vault of this cloud, expected …{cloud.vault_suffix}")
+        hosts.add(host)
+    return frozenset(hosts)
+
+
+def _days(environment: Mapping[str, str], name: str, default: int, complain: Callable[[str], None]) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or not 1 <= int(text) <= LONGEST_VALIDITY_DAYS:
+        complain(f"{name} is {shape(text)}, expected a whole number of days, 1-{LONGEST_VALIDITY_DAYS}")
+        return default
+    return int(text)
+
+
+def _event_hub(environment: Mapping[str, str], complain: Callable[[str], None]) -> None:
+    """Check what the host's own Event Hub listener will read, so that all complaints come together."""
+    for name, example in (("EVENT_HUB_NAME", "keyvault-events"), ("EVENT_HUB_CONSUMER_GROUP", "$Default")):
+        if not environment.get(name, "").strip():
+            complain(f"{name} is absent, expected a name such as {example}")
+    namespace = environment.get("EventHubConnection__fullyQualifiedNamespace", "").strip()
+    if namespace and not _HOST.fullmatch(namespace):
+        complain(
+            f"EventHubConnection__fullyQualifiedNamespace is {shape(namespace)}, "
+            "expected a host name such as contoso.servicebus.windows.net"
+        )
+
+
+def _own_storage(environment: Mapping[str, str]) -> frozenset[str]:
+    found = (_ACCOUNT_NAME.search(environment.get(name, "")) for name in _OWN_STORAGE)
+    return frozenset(match[1].casefold() for match in found if match)

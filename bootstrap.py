@@ -1,0 +1,45 @@
+"""Puts the real parts together: the one place where deployed code reads the environment."""
+
+import os
+from functools import cache
+
+from azure_clients.key_vault import KeyVault
+from azure_clients.settings import Settings, load_settings
+from providers.protocol import Provider
+from providers.registry import PROVIDERS, provider_for
+from rotation.arm import ResourceId
+from rotation.failures import RefusedError
+from rotation.model import Surroundings
+from rotation.request import shape
+
+
+@cache
+def settings() -> Settings:
+    """Return the app's settings, read and checked once."""
+    return load_settings(os.environ)
+
+
+@cache
+def surroundings() -> Surroundings:
+    """Return what planning needs to know of the app."""
+    return Surroundings(settings().vaults, frozenset(PROVIDERS), settings().own_storage)
+
+
+@cache
+def key_vault(host: str) -> KeyVault:
+    """Return the client of an allow-listed vault.
+
+    Raises:
+        RefusedError: The vault is not in KEY_VAULTS. Every way to a vault leads through here.
+    """
+    if host not in settings().vaults:
+        raise RefusedError(f"vault {host} is not in KEY_VAULTS")
+    return KeyVault(host, settings())
+
+
+def provider(address: str) -> Provider:
+    """Return the provider of a target, given its ARM resource id."""
+    resource = ResourceId.parse(address)
+    if resource is None or resource.resource_type not in PROVIDERS:
+        raise RefusedError(f"the provider address is {shape(address)}, expected the resource id of a known kind")
+    return provider_for(resource, settings())

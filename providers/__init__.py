@@ -1,0 +1,1 @@
+"""What issues credentials: a Protocol, one file per kind, and the registry."""

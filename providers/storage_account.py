@@ -1,0 +1,84 @@
+"""Storage accounts: two keys, listed and regenerated through ARM, tried out on the account's own data plane."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from azure_clients.clouds import Cloud
+from azure_clients.errors import translated
+from azure_clients.identity import credential
+from azure_clients.settings import Settings
+from azure_clients.transport import CLIENT_OPTIONS
+from providers.protocol import Trial
+from providers.storage_trial import try_key
+from rotation.arm import ResourceId
+from rotation.credential import Credential
+from rotation.failures import TransientError
+from rotation.model import Slot, Target
+
+if TYPE_CHECKING:
+    from azure.mgmt.storage import StorageManagementClient
+
+# The Kerberos keys of Azure Files (kerb1, kerb2) are listed beside them and are no credential of an application.
+SLOTS = ("key1", "key2")
+
+
+class StorageAccount:
+    """One storage account, of any kind, in any subscription that the app's identity can see."""
+
+    def __init__(self, resource: ResourceId, settings: Settings) -> None:
+        self._resource = resource
+        self._settings = settings
+
+    def describe(self) -> Target:
+        """Read whether keys are allowed, and where one can be tried."""
+        with translated("get storage account"):
+            account = self._client.storage_accounts.get_properties(self._resource.resource_group, self._resource.name)
+        properties = account.properties
+        if properties is None:
+            raise TransientError("get storage account: the answer has no properties")
+        endpoints = properties.primary_endpoints
+        # FileStorage accounts have no blob endpoint; every other kind has.
+        probe = (endpoints.blob or endpoints.file) if endpoints else None
+        # Absent means allowed: learn.microsoft.com, "Prevent Shared Key authorization for an Azure Storage account".
+        return Target(shared_key_allowed=properties.allow_shared_key_access is not False, probe_endpoint=probe)
+
+    def slots(self) -> Mapping[str, Slot]:
+        """Read both keys."""
+        with translated("list storage keys"):
+            listed = self._client.storage_accounts.list_keys(self._resource.resource_group, self._resource.name)
+        return {
+            key.key_name: Slot(key.key_name, Credential(key.value), key.creation_time)
+            for key in listed.keys_property or []
+            if key.key_name in SLOTS and key.value
+        }
+
+    def regenerate(self, slot: str) -> None:
+        """Replace one key; its answer is not used, because a lost answer must not matter."""
+        from azure.mgmt.storage.models import StorageAccountRegenerateKeyParameters  # noqa: PLC0415
+
+        with translated("regenerate storage key"):
+            self._client.storage_accounts.regenerate_key(
+                self._resource.resource_group,
+                self._resource.name,
+                StorageAccountRegenerateKeyParameters(key_name=slot),
+            )
+
+    def try_key(self, key: Credential, endpoint: str | None) -> Trial:
+        """Sign a request for the account's own properties."""
+        return try_key(self._resource.name, key, endpoint)
+
+    @property
+    def _client(self) -> "StorageManagementClient":
+        return _management_client(self._settings.cloud, self._resource.subscription)
+
+
+@cache
+def _management_client(cloud: Cloud, subscription: str) -> "StorageManagementClient":
+    # Imported here, so that a broken driver costs this kind only, and a cold start nothing.
+    from azure.core import AzureClouds  # noqa: PLC0415
+    from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415
+
+    return StorageManagementClient(
+        credential(cloud), subscription, cloud_setting=AzureClouds[cloud.sdk_name], **CLIENT_OPTIONS
+    )
