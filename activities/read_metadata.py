@@ -1,0 +1,73 @@
+"""Step 1: read the secret and the target, and decide what has to happen. Changes nothing."""
+
+from datetime import datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+import bootstrap
+from activities import shell
+from azure_clients.key_vault import KeyVault
+from rotation.failures import DisabledError, MissingError, RefusedError
+from rotation.model import SecretVersion
+from rotation.outcomes import Conclusion, OutcomeName
+from rotation.planning import (
+    Situation,
+    check_secret,
+    check_target,
+    check_vault,
+    check_wanted,
+    plan_rotation,
+)
+from rotation.request import RotationRequest
+from rotation.results import Done, Result, Retry, Stop
+
+bp = df.Blueprint()
+
+# An event can outrun its version by seconds; a version that never appears belongs to a secret since made anew.
+_UNREADABLE_BUDGET = 300.0
+
+
+@bp.activity_trigger(input_name="payload")
+def read_metadata(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
+    """Answer with a plan, or with how the rotation ends right here."""
+    return shell.run("read_metadata", _read_metadata, payload)
+
+
+def _read_metadata(payload: dict[str, Any]) -> Result:
+    request = RotationRequest.from_json(payload["request"])
+    surroundings = bootstrap.surroundings()
+    check_vault(request, surroundings)
+    vault = bootstrap.key_vault(request.vault)
+    current = _read_current(vault, request)
+    check_wanted(current)
+    situation = Situation(request, current, datetime.fromisoformat(payload["now"]))
+    if current.version != request.version and not situation.is_ours:
+        return _explain_other_version(vault, situation)
+    policy = check_secret(situation, surroundings, bootstrap.settings().defaults)
+    provider = bootstrap.provider(str(policy.provider))
+    try:
+        target = provider.describe()
+        check_target(policy, target, surroundings)
+        slots = provider.slots()
+    except MissingError as error:
+        raise RefusedError(f"target {policy.provider.name} not found ({error.reason})") from None
+    return Done(plan_rotation(situation, policy, target, slots).to_json())
+
+
+def _read_current(vault: KeyVault, request: RotationRequest) -> SecretVersion:
+    try:
+        return vault.read(request.secret)
+    except MissingError:
+        raise Conclusion(OutcomeName.SKIPPED, "the secret does not exist any more") from None
+    except DisabledError:
+        raise Conclusion(OutcomeName.SKIPPED, "the secret's newest version is disabled") from None
+
+
+def _explain_other_version(vault: KeyVault, situation: Situation) -> Retry | Stop:
+    """The current version is not the one we were told of: it is newer, or ours cannot be seen yet."""
+    created = vault.created(situation.request.secret)
+    told = created.get(situation.request.version)
+    if told is None or told > situation.current.created_on:
+        return Retry(f"version {situation.request.version} cannot be read yet", budget=_UNREADABLE_BUDGET)
+    return Stop(OutcomeName.SUPERSEDED, f"version {situation.current.version} has already replaced it")

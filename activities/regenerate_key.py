@@ -1,0 +1,37 @@
+"""Step 2: regenerate the idle slot; only ever the idle one, and only once."""
+
+from typing import Any
+
+import azure.durable_functions as df
+
+import bootstrap
+from activities import shell
+from rotation.credential import CredentialText
+from rotation.failures import RefusedError
+from rotation.outcomes import Conclusion, OutcomeName
+from rotation.plan import Plan
+from rotation.results import Done
+
+bp = df.Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+def regenerate_key(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
+    """Replace the key of the plan's slot, unless that has happened since the plan was made."""
+    return shell.run("regenerate_key", _regenerate_key, payload)
+
+
+def _regenerate_key(payload: dict[str, Any]) -> Done:
+    plan = Plan.from_json(payload["plan"])
+    provider = bootstrap.provider(plan.provider)
+    slot = provider.slots().get(plan.slot)
+    if slot is None:
+        raise RefusedError(f"slot {plan.slot} does not exist any more")
+    if not plan.witness.matches(slot):
+        return Done({"regenerated": False})
+    # Hours may lie between the plan and this moment. Whoever wrote a version since then may live on this very slot.
+    current = bootstrap.key_vault(plan.vault).read(plan.secret)
+    if current.version != payload["expected_version"] or CredentialText.parse(current.value).key == slot.key:
+        raise Conclusion(OutcomeName.SUPERSEDED, f"version {current.version} was written meanwhile")
+    provider.regenerate(plan.slot)
+    return Done({"regenerated": True})

@@ -1,0 +1,1 @@
+"""What starts a rotation, or answers a caller: thin shells around `rotation`."""
