@@ -1,0 +1,248 @@
+"""Simulated Azure as its users see it: make one, add vaults and accounts, point an app at it, ask what happened."""
+
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from dev.clock import Clock, SystemClock
+
+from .calls import Call, CallLog
+from .clouds import CLOUDS, PUBLIC
+from .consumer import Consumer
+from .data_plane import DataPlaneService
+from .engine import Directory, Engine
+from .faults import Faults
+from .identity import EntraService, ManagedIdentityService
+from .invariant import Invariant, Violation
+from .key_vault import KeyVaultService
+from .network import Network
+from .proxy import Refusals
+from .resource_manager import ResourceManagerService
+from .sensitive import Sensitive
+from .storage_account import StorageAccount
+from .tokens import TokenRegistry
+from .vault import Vault
+from .wire import Request, Response
+from .world import World
+
+SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
+"""Where accounts go that aren't told otherwise."""
+
+
+class SimulatedAzure:
+    """A small Azure on loopback.
+
+    Entering it starts the proxy and the managed-identity endpoint; `environment` then holds what a process
+    needs to be inside. The services themselves work without being entered, for consumers and for questions.
+    """
+
+    def __init__(self, clock: Clock | None = None, *, seed: int | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self.faults = Faults()
+        self.tokens = TokenRegistry()
+        self.consumers: list[Consumer] = []
+        self._world = World(self.clock, seed)
+        self._log = CallLog()
+        self._invariant = Invariant(self._world)
+        self._applications: dict[str, Sensitive] = {}
+        self._identity = ManagedIdentityService(self.tokens)
+        self._directory = Directory()
+        self._engine = Engine(self._world, self._directory, self.faults, self._log)
+        self._refusals = Refusals()
+        self._failures: list[BaseException] = []
+        self._network = Network(self._directory, self._engine, self._identity, self._refusals, self._failures.append)
+        self._managers: dict[str, ResourceManagerService] = {}
+        self._found_clouds()
+
+    def _found_clouds(self) -> None:
+        self._managers = {name: ResourceManagerService(cloud, self.tokens) for name, cloud in CLOUDS.items()}
+        for name, cloud in CLOUDS.items():
+            self._directory.services[cloud.arm_host] = self._managers[name]
+            for host in cloud.login_hosts:
+                self._directory.services[host] = EntraService(cloud, self.tokens, self._applications)
+
+    # --- life -------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> "SimulatedAzure":
+        self._network.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for consumer in self.consumers:
+            consumer.stop()
+        self._network.stop()
+        if error is None:
+            self._report_failures()
+
+    def _report_failures(self) -> None:
+        if self._failures:
+            first = self._failures[0]
+            self._failures.clear()
+            raise RuntimeError("a simulated service failed while serving") from first
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that put a process inside; both spellings, for either may be set outside."""
+        if not self._network.environment:
+            raise RuntimeError("simulated Azure has not been started: enter it first")
+        return dict(self._network.environment)
+
+    def reset(self) -> None:
+        """Go back to an empty Azure behind the same proxy, so that one can serve many tests.
+
+        Raises:
+            RuntimeError: The simulation itself failed since the last time (see `failures`).
+        """
+        for consumer in self.consumers:
+            consumer.stop()
+        with self._world.lock:
+            self.consumers.clear()
+            self.faults.clear()
+            self.tokens.clear()
+            self._log.clear()
+            self._invariant.clear()
+            self._refusals.clear()
+            self._applications.clear()
+            self._directory.services.clear()
+            self._directory.unreachable.clear()
+            self._found_clouds()
+        self._report_failures()
+
+    # --- contents ---------------------------------------------------------------------------------------
+
+    def add_vault(self, name: str, *, cloud: str = PUBLIC.name) -> Vault:
+        """Add a key vault."""
+        vault = Vault(self._world, name, CLOUDS[cloud])
+        self._register(vault.host, KeyVaultService(vault, self.tokens))
+        return vault
+
+    def add_storage_account(
+        self,
+        name: str,
+        *,
+        resource_group: str = "sample-rg",
+        subscription: str = SUBSCRIPTION,
+        kind: str = "StorageV2",
+        created: datetime | None = None,
+        allow_shared_key_access: bool | None = None,
+        location: str = "westeurope",
+        sku: str = "Standard_LRS",
+        kerberos: bool = False,
+        cloud: str = PUBLIC.name,
+    ) -> StorageAccount:
+        """Add a storage account; its keys are as old as itself, and it is of now unless `created` says otherwise."""
+        account = StorageAccount(
+            self._world,
+            name,
+            resource_group=resource_group,
+            subscription=subscription,
+            kind=kind,
+            created=created or self._world.now(),
+            allow_shared_key_access=allow_shared_key_access,
+            location=location,
+            sku=sku,
+            kerberos=kerberos,
+            cloud=CLOUDS[cloud],
+        )
+        for service in set(account.services) & {"blob", "file"}:
+            self._register(account.host(service), DataPlaneService(account, service, self.tokens))
+        self._managers[cloud].add(account)
+        return account
+
+    def remove_storage_account(self, account: StorageAccount) -> None:
+        """Delete an account: Resource Manager no longer finds it and its names no longer resolve."""
+        with self._world.lock:
+            for service in account.services:
+                self._directory.services.pop(account.host(service), None)
+            self._managers[account.cloud.name].remove(account)
+
+    def add_application(self, client_id: str, client_secret: str) -> None:
+        """Let an app sign in with a client secret instead of a managed identity."""
+        self._applications[client_id] = Sensitive(client_secret)
+
+    def add_consumer(
+        self,
+        vault: Vault,
+        secret: str,
+        account: StorageAccount,
+        *,
+        every: timedelta = timedelta(minutes=5),
+        reread: timedelta = timedelta(hours=24),
+    ) -> Consumer:
+        """Add an app that uses a secret all the time; it reads it and makes its first request right away."""
+        consumer = Consumer(self.clock, self._engine.serve, self.tokens, vault, secret, account, every, reread)
+        self.consumers.append(consumer)
+        consumer.start()
+        return consumer
+
+    def _register(self, host: str, service: KeyVaultService | DataPlaneService) -> None:
+        with self._world.lock:
+            if host in self._directory.services:
+                raise ValueError(f"{host} exists already")
+            self._directory.services[host] = service
+
+    # --- knobs ------------------------------------------------------------------------------------------
+
+    def expire_tokens(self, *, ask_for_claims: bool = False) -> None:
+        """Let every token issued so far be answered with 401.
+
+        The SDKs keep a token that says that it lives on, so a process gets over this only with a new
+        credential, or when the answer asks for claims, as continuous access evaluation does.
+        """
+        self.tokens.revoke_all(ask_for_claims=ask_for_claims)
+
+    def set_reachable(self, host: str, reachable: bool) -> None:
+        """Take a name off the network, or put it back; connections that are open break at their next request."""
+        with self._world.lock:
+            if reachable:
+                self._directory.unreachable.discard(host.lower())
+            else:
+                self._directory.unreachable.add(host.lower())
+
+    # --- questions --------------------------------------------------------------------------------------
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call so far, in the order of the answers."""
+        return self._log.all()
+
+    def calls_by_operation(self, caller: str | None = "app") -> dict[str, int]:
+        """Count calls by operation, of one caller or (None) of all."""
+        return self._log.by_operation(caller)
+
+    def refusals(self, caller: str | None = None) -> list[Call]:
+        """Return the calls, of one caller or of all, that were answered 401 or 403; challenges are none."""
+        return [
+            call
+            for call in self.calls
+            if call.status in (401, 403) and call.operation != "keyvault.challenge" and caller in (None, call.caller)
+        ]
+
+    @property
+    def refused_hosts(self) -> list[str]:
+        """Names outside this Azure that somebody tried to reach."""
+        return list(self._refusals.refused)
+
+    @property
+    def unresolved_hosts(self) -> list[str]:
+        """Names in Azure's own domains that somebody tried to reach, with nothing behind them."""
+        return list(self._refusals.unresolved)
+
+    @property
+    def failures(self) -> list[BaseException]:
+        """What the simulation itself failed with, callbacks of faults included; leaving it raises the first."""
+        return self._failures
+
+    def watch(self, vault: Vault, secret: str, account: StorageAccount) -> None:
+        """Check from now on that the secret's newest enabled version is accepted by the account."""
+        self._invariant.watch(vault, secret, account)
+
+    @property
+    def invariant_violations(self) -> list[Violation]:
+        """Each moment at which a watched secret stopped being accepted."""
+        return list(self._invariant.violations)
+
+    def serve(self, request: Request) -> Response | None:
+        """Answer a request without sockets; None stands for a dropped connection."""
+        return self._engine.serve(request)

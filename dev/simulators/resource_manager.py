@@ -1,0 +1,166 @@
+"""Resource Manager for storage accounts: read an account, list its keys, regenerate one.
+
+Ids are matched without regard to case, as Resource Manager does. Paths and fields:
+https://learn.microsoft.com/rest/api/storagerp/storage-accounts.
+"""
+
+from functools import partial
+from typing import Any
+
+from . import arm_errors as errors
+from .clouds import Cloud
+from .storage_account import StorageAccount
+from .tokens import TokenRegistry
+from .wire import Operation, Request, Response, json_response
+from .world import timestamp
+
+_OPERATIONS = {
+    ("GET", ""): "read",
+    ("POST", "listkeys"): "listKeys",
+    ("POST", "regeneratekey"): "regenerateKey",
+}
+_NAMES = {
+    "read": "storage.getAccount",
+    "listKeys": "storage.listKeys",
+    "regenerateKey": "storage.regenerateKey",
+}
+
+
+class ResourceManagerService:
+    """One cloud's Resource Manager."""
+
+    def __init__(self, cloud: Cloud, tokens: TokenRegistry) -> None:
+        self._cloud = cloud
+        self._tokens = tokens
+        self._accounts: dict[str, StorageAccount] = {}
+        self._groups: set[tuple[str, str]] = set()
+
+    def add(self, account: StorageAccount) -> None:
+        """Make an account known."""
+        self._accounts[account.resource_id.lower()] = account
+        self._groups.add((account.subscription.lower(), account.resource_group.lower()))
+
+    def remove(self, account: StorageAccount) -> None:
+        """Forget an account; its resource group remains."""
+        self._accounts.pop(account.resource_id.lower(), None)
+
+    def failure(self, status: int, request: Request) -> Response:
+        """Answer as an unwell Resource Manager does."""
+        return errors.unwell(status)
+
+    def route(self, request: Request) -> Operation:
+        """Name the operation that a request asks for."""
+        parts = request.segments
+        action = None
+        if len(parts) >= 8 and [parts[i].lower() for i in (0, 2, 4, 5, 6)] == [
+            "subscriptions",
+            "resourcegroups",
+            "providers",
+            "microsoft.storage",
+            "storageaccounts",
+        ]:
+            action = _OPERATIONS.get((request.method, "/".join(parts[8:]).lower()))
+        if action is None:
+            kind = "/".join(parts[5:7]) or request.path
+            return Operation("arm.unsupported", kind, partial(self._unsupported, request, kind))
+        target = parts[7]
+        if action == "regenerateKey" and isinstance(slot := _key_name(request), str):
+            target = f"{parts[7]}/{slot}"
+        return Operation(_NAMES[action], target, partial(self._do, request, action, parts))
+
+    def _refusal(self, request: Request) -> Response | None:
+        complaint = self._tokens.complaint(request, self._cloud.arm_audiences)
+        if complaint is not None:
+            return errors.unauthorized(self._cloud, complaint, self._tokens.claims_wanted(complaint))
+        return None if request.parameter("api-version") else errors.missing_api_version()
+
+    def _unsupported(self, request: Request, kind: str) -> Response:
+        return self._refusal(request) or errors.unsupported(kind)
+
+    def _do(self, request: Request, action: str, parts: list[str]) -> Response:
+        refusal = self._refusal(request)
+        account = self._find(parts) if refusal is None else refusal
+        if isinstance(account, Response):
+            return account
+        if account.denies(action):
+            return errors.authorization_failed(account, action)
+        return json_response(200, describe(account)) if action == "read" else _act(request, action, account)
+
+    def _find(self, parts: list[str]) -> StorageAccount | Response:
+        subscription, group, name = parts[1], parts[3], parts[7]
+        if not any(known == subscription.lower() for known, _ in self._groups):
+            return errors.subscription_not_found(subscription)
+        if (subscription.lower(), group.lower()) not in self._groups:
+            return errors.group_not_found(group)
+        found = self._accounts.get("/" + "/".join(parts[:8]).lower())
+        return found or errors.account_not_found(name, group)
+
+
+def _act(request: Request, action: str, account: StorageAccount) -> Response:
+    if account.read_only_lock:
+        return errors.scope_locked(account)
+    if action == "regenerateKey":
+        slot = _key_name(request)
+        if not isinstance(slot, str) or slot.lower() not in account.keys.slots:
+            return errors.bad_key_name(slot)
+        account.regenerate(slot.lower())
+    return json_response(200, {"keys": _keys(account, kerberos=_wants_kerberos(request, action))})
+
+
+def _key_name(request: Request) -> object:
+    try:
+        return request.json().get("keyName")
+    except ValueError:
+        return None
+
+
+def _wants_kerberos(request: Request, action: str) -> bool:
+    return action == "regenerateKey" or (request.parameter("$expand") or "").lower() == "kerb"
+
+
+def _keys(account: StorageAccount, *, kerberos: bool) -> list[dict[str, Any]]:
+    shown = [slot for slot in account.keys.slots if kerberos or slot.startswith("key")]
+    return [
+        {
+            "creationTime": timestamp(key.created) if key.created else None,
+            "keyName": key.slot,
+            "value": key.value.reveal(),
+            "permissions": "FULL",
+        }
+        for key in map(account.keys.current, shown)
+    ]
+
+
+def describe(account: StorageAccount) -> dict[str, Any]:
+    """Describe an account as Resource Manager does; a property that was never set is absent."""
+    ages = {slot: account.keys.current(slot).created for slot in ("key1", "key2")}
+    properties: dict[str, Any] = {
+        "keyCreationTime": {slot: timestamp(when) if when else None for slot, when in ages.items()},
+        "minimumTlsVersion": "TLS1_2",
+        "allowBlobPublicAccess": False,
+        "networkAcls": {
+            "bypass": "AzureServices",
+            "virtualNetworkRules": [],
+            "ipRules": [],
+            "defaultAction": "Deny" if account.firewall_closed else "Allow",
+        },
+        "supportsHttpsTrafficOnly": True,
+        "provisioningState": "Succeeded",
+        "primaryEndpoints": {service: account.endpoint(service) for service in account.services},
+        "primaryLocation": account.location,
+        "statusOfPrimary": "available",
+    }
+    if account.created is not None:
+        properties["creationTime"] = timestamp(account.created)
+    if account.allow_shared_key_access is not None:
+        properties["allowSharedKeyAccess"] = account.allow_shared_key_access
+    return {
+        "sku": {"name": account.sku, "tier": account.sku.partition("_")[0]},
+        "kind": account.kind,
+        "id": account.resource_id,
+        "name": account.name,
+        "type": "Microsoft.Storage/storageAccounts",
+        "location": account.location,
+        "tags": {},
+        "properties": properties,
+    }

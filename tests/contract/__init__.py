@@ -1,0 +1,1 @@
+"""Contract tests: a substitute compared with what it stands for."""

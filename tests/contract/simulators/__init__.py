@@ -1,0 +1,1 @@
+"""Simulated Azure against the real SDK clients, its own fixtures beside it."""
