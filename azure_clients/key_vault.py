@@ -1,6 +1,6 @@
 """Key Vault's secrets, as a rotation uses them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,12 @@ from azure_clients.identity import credential
 from azure_clients.settings import Settings
 from azure_clients.transport import CLIENT_OPTIONS
 from rotation.credential import Credential
+from rotation.failures import TransientError
 from rotation.model import SecretVersion
 from rotation.tags import Tags
 
 if TYPE_CHECKING:
-    from azure.keyvault.secrets import KeyVaultSecret, SecretClient
+    from azure.keyvault.secrets import KeyVaultSecret, SecretClient, SecretProperties
 
 # Old enough to be served by every cloud; the SDK's newest default is not.
 _API_VERSION = "7.4"
@@ -53,7 +54,7 @@ class KeyVault:
         """Return when each version was created, by version, without reading any value."""
         with translated("list secret versions"):
             pages = self._client.list_properties_of_secret_versions(name)
-            return {page.version: _whole(page.created_on) for page in pages if page.version}
+            return {page.version: _created_on(page) for page in pages if page.version}
 
     def write(
         self,
@@ -86,15 +87,14 @@ def _secret_version(secret: "KeyVaultSecret") -> SecretVersion:
     return SecretVersion(
         version=str(properties.version),
         value=Credential(secret.value or ""),
-        created_on=_whole(properties.created_on),
+        created_on=_created_on(properties),
         expires_on=properties.expires_on,
         content_type=properties.content_type,
         tags=Tags(properties.tags or {}),
     )
 
 
-def _whole(created_on: datetime | None) -> datetime:
-    """Return the end of the second that Key Vault names: it drops the fraction, and ARM's key times keep it."""
-    if created_on is None:
-        raise ValueError("Key Vault did not say when the version was created")
-    return created_on + timedelta(microseconds=999_999)
+def _created_on(properties: "SecretProperties") -> datetime:
+    if properties.created_on is None:
+        raise TransientError("the answer does not say when the version was created")
+    return properties.created_on

@@ -138,7 +138,7 @@ def _grace(
     until: datetime,
 ) -> Generator[Any, Any, None]:
     """Let consumers pick the new version up; on `Rollback`, restore the previous one and end the rotation."""
-    progress.show("grace", waiting_for=f"the grace, {CONSUMERS_READY} or {ROLLBACK}", until=until)
+    progress.show("grace", waiting_for=f"{CONSUMERS_READY}, {ROLLBACK} or the end of the grace", until=until)
     if (yield from grace(context, until)) is not GraceEnd.ROLLBACK:
         return
     payload = {"plan": plan.to_json(), "expected_version": published.version}

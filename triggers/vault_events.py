@@ -7,7 +7,7 @@ behind; only a failure to start raises, so that the host's retry policy brings t
 import asyncio
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, List  # noqa: UP035 - see rotate_on_vault_event
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -47,7 +47,10 @@ class StartFailed(Exception):  # noqa: N818 - the name is what operators read in
     cardinality=func.Cardinality.MANY,
 )
 @bp.durable_client_input(client_name="client")
-async def rotate_on_vault_event(events: list[func.EventHubEvent], client: df.DurableOrchestrationClient) -> None:
+async def rotate_on_vault_event(
+    events: List[func.EventHubEvent],  # noqa: UP006 - the worker refuses to load a function with `list[…]`
+    client: df.DurableOrchestrationClient,
+) -> None:
     """Start `rotate_secret` for every near-expiry or expired event of the batch."""
     requests = {instance_id(request): request for request in _requests(events)}
     at_once = asyncio.Semaphore(_STARTS_AT_ONCE)

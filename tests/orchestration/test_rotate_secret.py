@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -144,7 +145,7 @@ def test_retry_waits_longer_each_time_and_shows_until_when() -> None:
     replay = run(answers={"regenerate_key": [retry("429 TooManyRequests")] * 4})
     attempts = [payload["now"] for name, payload in replay.calls if name == "regenerate_key"]
     times = [datetime.fromisoformat(text) for text in attempts]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == sorted(gaps)
     assert gaps[0] >= timedelta(seconds=2)
     waiting = [status for status in replay.statuses if status.get("waitingFor") == "429 TooManyRequests"]
