@@ -1,0 +1,42 @@
+"""Knowing when a host has come to rest.
+
+Everything that is under way is counted, from the moment that it is certain to happen: a clock's callback that
+has yet to reach the host's loop, an episode in the queue, a function that runs. At zero only the passing of
+time or somebody outside can set anything in motion.
+"""
+
+import threading
+from types import TracebackType
+
+
+class InFlight:
+    """A count that can be waited for."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def add(self) -> None:
+        """Count one thing in."""
+        with self._changed:
+            self._count += 1
+
+    def done(self) -> None:
+        """Count one thing out."""
+        with self._changed:
+            self._count -= 1
+            if self._count == 0:
+                self._changed.notify_all()
+
+    def wait_for_rest(self, timeout: float) -> bool:
+        """Wait until nothing is under way; False when it took too long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._count == 0, timeout)
+
+    def __enter__(self) -> None:
+        self.add()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.done()

@@ -1,0 +1,2 @@
+# ruff: noqa - an app that must be refused
+import no_such_module_anywhere

@@ -1,0 +1,42 @@
+"""Small things that the tests of the embedded host share."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+APPS = Path(__file__).parent.parent / "apps"
+
+
+def request(
+    method: str, url: str, body: str | bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], Any]:
+    """Make an HTTP request; return status, headers and the body, read as JSON if it is JSON."""
+
+    async def send() -> tuple[int, dict[str, str], Any]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, url, data=body, headers=headers or {}) as response,
+        ):
+            text = await response.text()
+            try:
+                value = json.loads(text) if text else None
+            except ValueError:
+                value = text
+            return response.status, dict(response.headers), value
+
+    return asyncio.run(send())
+
+
+def calls() -> list[dict[str, Any]]:
+    """Return what the functions of the app that was loaded last have noted."""
+    noted: list[dict[str, Any]] = sys.modules["function_app"].CALLS
+    return noted
+
+
+def open_gate() -> None:
+    """Let the feature app's gated activities go on."""
+    sys.modules["function_app"].GATE.set()
