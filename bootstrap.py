@@ -3,6 +3,7 @@
 import os
 from functools import cache
 
+from azure_clients.inventory import Inventory
 from azure_clients.key_vault import KeyVault
 from azure_clients.settings import Settings, load_settings
 from providers.protocol import Provider
@@ -35,6 +36,12 @@ def key_vault(host: str) -> KeyVault:
     if host not in settings().vaults:
         raise RefusedError(f"vault {host} is not in KEY_VAULTS")
     return KeyVault(host, settings())
+
+
+@cache
+def inventory() -> Inventory:
+    """Return the inventory of all allow-listed vaults."""
+    return Inventory({host: key_vault(host) for host in settings().vaults})
 
 
 def provider(address: str) -> Provider:

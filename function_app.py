@@ -3,6 +3,8 @@
 import azure.durable_functions as df
 
 from activities import (
+    find_neighbours,
+    move_secret,
     read_metadata,
     regenerate_key,
     restore_version,
@@ -10,6 +12,7 @@ from activities import (
     verify_key,
     write_version,
 )
+from entities import resource_lock
 from orchestrations import rotate_secret
 from triggers import is_alive, vault_events
 
@@ -17,7 +20,10 @@ app = df.DFApp()
 
 app.register_functions(vault_events.bp)
 app.register_functions(rotate_secret.bp)
+app.register_functions(resource_lock.bp)
 app.register_functions(read_metadata.bp)
+app.register_functions(find_neighbours.bp)
+app.register_functions(move_secret.bp)
 app.register_functions(regenerate_key.bp)
 app.register_functions(verify_key.bp)
 app.register_functions(write_version.bp)

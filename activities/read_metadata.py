@@ -11,6 +11,7 @@ from azure_clients.key_vault import KeyVault
 from rotation.failures import DisabledError, MissingError, RefusedError
 from rotation.model import SecretVersion
 from rotation.outcomes import Conclusion, OutcomeName
+from rotation.plan import MOVED
 from rotation.planning import (
     Situation,
     check_secret,
@@ -70,4 +71,5 @@ def _explain_other_version(vault: KeyVault, situation: Situation) -> Retry | Sto
     told = created.get(situation.request.version)
     if told is None or told > situation.current.created_on:
         return Retry(f"version {situation.request.version} cannot be read yet", budget=_UNREADABLE_BUDGET)
-    return Stop(OutcomeName.SUPERSEDED, f"version {situation.current.version} has already replaced it")
+    outcome = OutcomeName.MOVED if situation.written_by.endswith(MOVED) else OutcomeName.SUPERSEDED
+    return Stop(outcome, f"version {situation.current.version} has already replaced it")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from azure.core.exceptions import (
@@ -26,11 +27,14 @@ from rotation.failures import (
     RefusedError,
     RotationError,
     TransientError,
+    UnreachableError,
 )
 
+_DEEPEST = 8
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,63}", re.ASCII)
 _TRANSIENT_STATUS = frozenset({408, 409, 412, 425, 429})
-_LONGEST_RETRY_AFTER = 3600.0
+# Shorter than what a lock's lease has left when it is renewed (rotation.locking).
+_LONGEST_RETRY_AFTER = 1200.0
 
 
 @contextmanager
@@ -47,7 +51,7 @@ def translate(error: AzureError, operation: str) -> RotationError:
     """Return what an SDK's exception means."""
     match error:
         case ServiceRequestError():
-            return TransientError(f"{operation}: no connection")
+            return UnreachableError(f"{operation}: no connection")
         case ServiceResponseError():
             return TransientError(f"{operation}: the connection broke before the answer came")
         case HttpResponseError(status_code=int(status)):
@@ -85,14 +89,16 @@ def error_code(error: HttpResponseError) -> str:
     """Return the service's error code, the innermost where codes are nested; empty when there is none."""
     codes = [getattr(error, "error_code", None)]
     model: Any = getattr(error, "error", None)
-    while model is not None and len(codes) < 5:
-        codes.append(getattr(model, "code", None))
-        model = getattr(model, "innererror", None)
-        if isinstance(model, dict):
-            codes.append(model.get("code"))
-            model = None
+    while model is not None and len(codes) < _DEEPEST:
+        find = model.get if isinstance(model, dict) else partial(_attribute, model)
+        codes.append(find("code"))
+        model = find("innererror")
     known = [str(getattr(code, "value", code)) for code in codes if code]
     return next((code for code in reversed(known) if _CODE.fullmatch(code)), "")
+
+
+def _attribute(model: object, name: str) -> Any:
+    return getattr(model, name, None)
 
 
 def retry_after(error: HttpResponseError) -> float | None:

@@ -1,5 +1,6 @@
 """Key Vault's secrets, as a rotation uses them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -55,6 +56,13 @@ class KeyVault:
         with translated("list secret versions"):
             pages = self._client.list_properties_of_secret_versions(name)
             return {page.version: _created_on(page) for page in pages if page.version}
+
+    def managed(self) -> Iterator[tuple[str, Tags, str | None]]:
+        """Read name, tags and content type of every enabled secret, without reading any value."""
+        with translated("list secrets"):
+            for page in self._client.list_properties_of_secrets():
+                if page.enabled and page.name:
+                    yield page.name, Tags(page.tags or {}), page.content_type
 
     def write(
         self,

@@ -86,7 +86,7 @@ def _vaults(environment: Mapping[str, str], cloud: Cloud | None, complain: Calla
             complain(
                 f"KEY_VAULTS entry {number} is {shape(entry)}, expected a host name such as contoso.vault.azure.net"
             )
-        elif cloud and not host.endswith(cloud.vault_suffix):
+        elif cloud and host.partition(".")[1:] != (".", cloud.vault_suffix[1:]):
             complain(f"KEY_VAULTS entry {number} ({host}) is not a vault of this cloud, expected …{cloud.vault_suffix}")
         hosts.add(host)
     return frozenset(hosts)

@@ -6,6 +6,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from rotation.ids import rotation_id
+from rotation.neighbours import Neighbour
 from rotation.outcomes import Outcome
 from rotation.plan import Plan
 from rotation.request import RotationRequest
@@ -31,6 +32,10 @@ class Progress:
     def planned(self, plan: Plan) -> None:
         """Say where the secret is going."""
         self.facts.update(previousVersion=plan.previous_version, previousSlot=plan.live_slot, slot=plan.slot)
+
+    def moved(self, neighbour: Neighbour) -> None:
+        """Say that another secret had to make way."""
+        self.facts["moved"] = [*self.facts.get("moved", []), f"{neighbour.vault}/{neighbour.secret}"]
 
     def show(
         self, step: str, *, attempt: int = 1, waiting_for: str | None = None, until: datetime | None = None

@@ -1,22 +1,20 @@
 """The orchestration that rotates one version of one secret.
 
-Until step 4 has written, the vault still names the live slot, which nobody touches: there is nothing to undo. Each
+Until step 5 has written, the vault still names the live slot, which nobody touches: there is nothing to undo. Each
 step first asks whether it is already done, so that the instance may be repeated or restarted at any point.
 
-Secrets that share an account are not kept apart yet beyond the checks inside each activity; what has to be held
-together for that is `_renew` (steps 1 to 4) and `_retire` (step 5).
+The account's lock is held from planning to writing and again while a slot is retired, never during a grace: whoever
+gets it afterwards finds what the checks inside each activity find.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrations.progress import Progress
-from orchestrations.steps import take_step
-from orchestrations.timers import CONSUMERS_READY, ROLLBACK, GraceEnd, grace, now, wait_until
+from orchestrations.run import Run
+from orchestrations.timers import now
 from rotation.failures import RefusedError
 from rotation.outcomes import Conclusion, Outcome, OutcomeName
 from rotation.plan import Plan
@@ -24,124 +22,100 @@ from rotation.request import RotationRequest
 
 bp = df.Blueprint()
 
-# Key Vault and ARM are consistent within seconds; storage takes minutes to know a new key everywhere.
-VERIFY_BUDGET = timedelta(minutes=15)
-_PUBLISH_CYCLES = 3
+_FREEING_CYCLES = 4
 
 
 class RotationFailed(Exception):  # noqa: N818 - the name is what operators read in the instance's output
     """Fails the instance, so that it is seen, alerted on, and can be restarted."""
 
 
-@dataclass(frozen=True)
-class _Published:
-    version: str
-
-
 @bp.orchestration_trigger(context_name="context")
 def rotate_secret(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
     """Rotate what the input names.
 
-    1. read_metadata: plan, or end here.
-    2. Pinned secrets: live on the other slot for one grace.
-    3. regenerate_key: the slot that nobody lives on.
-    4. verify_key, write_version: publish it.
-    5. After the grace, swap_slot: retire the slot that the secret has left.
+    1. read_metadata: plan, or end here; under the account's lock.
+    2. find_neighbours, move_secret: nobody else may live on the slot that is about to be regenerated.
+    3. Pinned secrets leave their slot; whoever left a slot is given a grace.
+    4. regenerate_key: the slot that nobody lives on.
+    5. verify_key, write_version: publish it.
+    6. After a grace, swap_slot: retire the slot that the secret has left.
 
-    The external events `ConsumersReady` and `Rollback` end a grace early.
+    The external events `ConsumersReady` and `Rollback` end the grace of this secret's own new version early.
     """
-    progress = Progress(context)
+    run = Run(context)
     try:
-        outcome = yield from _rotate(context, progress)
+        outcome = yield from _rotate(run)
     except Conclusion as conclusion:
         outcome = conclusion.outcome
     except RefusedError as error:
         outcome = Outcome(OutcomeName.REFUSED, error.reason)
-    output = progress.conclude(outcome)
+    run.lock.release()
+    output = run.progress.conclude(outcome)
     if outcome.fails:
         raise RotationFailed(f"{outcome.name}: {outcome.reason}")
     return output
 
 
-def _rotate(context: df.DurableOrchestrationContext, progress: Progress) -> Generator[Any, Any, Outcome]:
-    request = RotationRequest.from_json(context.get_input())
-    progress.requested(request)
-    plan = Plan.from_json((yield from take_step(context, progress, "read_metadata", {"request": request.to_json()})))
-    progress.planned(plan)
-    published = yield from _renew(context, progress, plan)
+def _rotate(run: Run) -> Generator[Any, Any, Outcome]:
+    request = RotationRequest.from_json(run.context.get_input())
+    run.progress.requested(request)
+    plan = yield from _plan(run, request)
+    run.progress.planned(plan)
+    version = plan.version
+    if plan.regenerate:
+        version = yield from _free_slot(run, plan)
+        yield from run.step("regenerate_key", {"plan": plan.to_json(), "expected_version": version})
+    if plan.publish:
+        version = yield from run.publish(plan, plan.slot, version)
+    run.lock.release()
     if plan.retire_slot is not None:
-        yield from _retire(context, progress, plan, published)
+        yield from _retire(run, plan, version)
     return Outcome(plan.outcome)
 
 
-def _renew(context: df.DurableOrchestrationContext, progress: Progress, plan: Plan) -> Generator[Any, Any, _Published]:
-    """Steps 2 to 4."""
-    current = _Published(plan.version)
+def _plan(run: Run, request: RotationRequest) -> Generator[Any, Any, Plan]:
+    """Step 1. The account is known only from the plan; one made before the last owner let go is made anew."""
+    payload = {"request": request.to_json()}
+    while True:
+        planned_at = now(run.context)
+        plan = Plan.from_json((yield from run.step("read_metadata", payload)))
+        lease = yield from run.lock.acquire(plan.provider)
+        if lease.freed is None or lease.freed < planned_at:
+            return plan
+        again = Plan.from_json((yield from run.step("read_metadata", payload)))
+        if again.provider == plan.provider:
+            return again
+        run.lock.release()
+
+
+def _free_slot(run: Run, plan: Plan) -> Generator[Any, Any, str]:
+    """Steps 2 and 3: nobody lives on the plan's slot, nor may still hold its key. Returns the current version."""
+    version = plan.version
     if plan.interim_slot is not None:
-        current = yield from _publish(context, progress, plan, plan.interim_slot, current, interim=True)
-        freed = now(context) + timedelta(seconds=plan.grace_seconds)
-        yield from _grace(context, progress, plan, current, freed)
-    if plan.regenerate:
-        if plan.not_before is not None:
-            progress.show("regenerate_key", waiting_for="the grace of the previous rotation", until=plan.not_before)
-            yield from wait_until(context, plan.not_before)
-        payload = {"plan": plan.to_json(), "expected_version": current.version}
-        yield from take_step(context, progress, "regenerate_key", payload)
-    if plan.publish:
-        current = yield from _publish(context, progress, plan, plan.slot, current, interim=False)
-    return current
+        version = yield from run.publish(plan, plan.interim_slot, version, interim=True)
+        free_from = yield from run.make_way(plan)
+        yield from run.grace(plan, version, now(run.context) + timedelta(seconds=plan.grace_seconds))
+    else:
+        free_from = max((yield from run.make_way(plan)), plan.not_before or now(run.context))
+    for _ in range(_FREEING_CYCLES):
+        if run.lock.is_held and free_from <= now(run.context):
+            return version
+        yield from run.pause(free_from, f"those who may still hold {plan.slot}")
+        # Others worked on the account while the lock was free, and may have moved in.
+        yield from run.lock.acquire(plan.provider)
+        free_from = yield from run.make_way(plan)
+    raise Conclusion(OutcomeName.FAILED, f"{plan.slot} was taken by another secret each time it had been freed")
 
 
-def _publish(
-    context: df.DurableOrchestrationContext,
-    progress: Progress,
-    plan: Plan,
-    slot: str,
-    current: _Published,
-    *,
-    interim: bool,
-) -> Generator[Any, Any, _Published]:
-    """Prove a slot's key and make it the current version; again, should the slot change in between."""
-    for _ in range(_PUBLISH_CYCLES):
-        payload: dict[str, Any] = {"plan": plan.to_json(), "slot": slot}
-        proof = yield from take_step(context, progress, "verify_key", payload, VERIFY_BUDGET)
-        progress.facts.update(verified=proof["verified"], note=proof["note"])
-        payload |= {
-            "fingerprint": proof["fingerprint"],
-            "expected_version": current.version,
-            "interim": interim,
-        }
-        written = yield from take_step(context, progress, "write_version", payload)
-        if "version" in written:
-            progress.facts.update(version=written["version"], expiresOn=written["expires_on"])
-            return _Published(written["version"])
-    raise Conclusion(OutcomeName.FAILED, f"{slot} was regenerated by somebody else each time it had been verified")
-
-
-def _retire(
-    context: df.DurableOrchestrationContext, progress: Progress, plan: Plan, published: _Published
-) -> Generator[Any, Any, None]:
-    """Step 5."""
-    until = plan.retire_at or now(context) + timedelta(seconds=plan.grace_seconds)
-    yield from _grace(context, progress, plan, published, until)
-    swapped = yield from take_step(context, progress, "swap_slot", {"plan": plan.to_json()})
-    progress.facts.update(retired=swapped["retired"])
-    if "note" in swapped:
-        progress.facts.update(note=swapped["note"])
-
-
-def _grace(
-    context: df.DurableOrchestrationContext,
-    progress: Progress,
-    plan: Plan,
-    published: _Published,
-    until: datetime,
-) -> Generator[Any, Any, None]:
-    """Let consumers pick the new version up; on `Rollback`, restore the previous one and end the rotation."""
-    progress.show("grace", waiting_for=f"{CONSUMERS_READY}, {ROLLBACK} or the end of the grace", until=until)
-    if (yield from grace(context, until)) is not GraceEnd.ROLLBACK:
-        return
-    payload = {"plan": plan.to_json(), "expected_version": published.version}
-    restored = yield from take_step(context, progress, "restore_version", payload)
-    progress.facts.update(version=restored["version"])
-    raise Conclusion(OutcomeName.FAILED, f"rolled back on request: {plan.previous_version} restored")
+def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
+    """Step 6."""
+    until = plan.retire_at or now(run.context) + timedelta(seconds=plan.grace_seconds)
+    yield from run.grace(plan, version, until)
+    yield from run.lock.acquire(plan.provider)
+    tenants = yield from run.neighbours(plan, plan.retire_slot)
+    if tenants:
+        names = ", ".join(tenant.secret for tenant in tenants)
+        swapped = {"retired": False, "note": f"{names} lives on {plan.retire_slot}"}
+    else:
+        swapped = yield from run.step("swap_slot", {"plan": plan.to_json()})
+    run.progress.facts.update(swapped)

@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from orchestrations.account_lock import AccountLock
 from orchestrations.progress import Progress
 from orchestrations.timers import now, wait_until
 from rotation.outcomes import Conclusion, OutcomeName
@@ -18,9 +19,10 @@ STEP_BUDGET = timedelta(hours=1)
 def take_step(
     context: df.DurableOrchestrationContext,
     progress: Progress,
+    lock: AccountLock,
     activity: str,
     payload: dict[str, Any],
-    budget: timedelta = STEP_BUDGET,
+    budget: timedelta,
 ) -> Generator[Any, Any, dict[str, Any]]:
     """Return what the activity answers once it is done.
 
@@ -31,6 +33,7 @@ def take_step(
     attempt = 0
     while True:
         attempt += 1
+        yield from lock.keep()
         progress.show(activity, attempt=attempt)
         match (yield from _attempt(context, activity, payload)):
             case Done(value):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 _RESOURCE_ID = re.compile(
     r"/subscriptions/(?P<subscription>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    r"/resourceGroups/(?P<group>[\w.()\-]{1,90})"
+    r"/resourceGroups/(?P<group>(?u:[\w.()\-]{1,90}))"
     r"/providers/(?P<type>[a-z]+(?:\.[a-z]+)+/[a-z]+)"
     r"/(?P<name>[a-z0-9][\w.\-]{0,89})/?",
     re.IGNORECASE | re.ASCII,

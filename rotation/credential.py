@@ -11,9 +11,8 @@ from typing import NoReturn
 
 from rotation.failures import RefusedError
 
-_RAW_KEY = re.compile(r"(?P<before>\s*)(?P<key>[A-Za-z0-9+/_\-]+={0,2})(?P<after>\s*)")
-_KEY_FIELD = re.compile(r"(?:^|;)\s*AccountKey\s*=\s*(?P<key>[^;]*?)\s*(?=;|$)", re.IGNORECASE)
-_FIELD = re.compile(r"(?:^|;)\s*(?P<name>[A-Za-z]+)\s*=\s*(?P<value>[^;]*?)\s*(?=;|$)")
+_RAW_KEY = re.compile(r"[A-Za-z0-9+/_\-]+={0,2}", re.ASCII)
+_KEY_FIELD = "accountkey"
 
 
 class Credential:
@@ -70,17 +69,25 @@ class CredentialText:
             RefusedError: The value is neither, so that writing a key over it would break its format.
         """
         text = value.reveal()
-        if raw := _RAW_KEY.fullmatch(text):
-            return cls(raw["before"], Credential(raw["key"]), raw["after"])
-        keys = list(_KEY_FIELD.finditer(text))
+        if _RAW_KEY.fullmatch(text.strip()):
+            return cls._around(text, 0, len(text))
+        fields = _fields(text)
+        keys = [(start, end) for name, start, end in fields if name == _KEY_FIELD]
         if len(keys) != 1:
             raise RefusedError(
                 f"the secret's value ({len(text)} characters) is neither a raw key nor a connection string with one "
                 f"AccountKey (found {len(keys)}): store one of the two, or remove the ProviderAddress tag"
             )
-        fields = {match["name"].casefold(): match["value"] for match in _FIELD.finditer(text)}
-        start, end = keys[0].span("key")
-        return cls(text[:start], Credential(text[start:end]), text[end:], fields.get("accountname"))
+        accounts = [text[start:end].strip() for name, start, end in fields if name == "accountname"]
+        return cls._around(text, *keys[0], account_name=accounts[0] if accounts else None)
+
+    @classmethod
+    def _around(cls, text: str, start: int, end: int, account_name: str | None = None) -> "CredentialText":
+        """Split a text around the key between two positions, leaving white space to its neighbours."""
+        part = text[start:end]
+        start += len(part) - len(part.lstrip())
+        end -= len(part) - len(part.rstrip())
+        return cls(text[:start], Credential(text[start:end]), text[end:], account_name)
 
     def with_key(self, key: Credential) -> Credential:
         """Return the same text around another key."""
@@ -88,3 +95,15 @@ class CredentialText:
 
     def __repr__(self) -> str:
         return "<credential text>"
+
+
+def _fields(text: str) -> list[tuple[str, int, int]]:
+    """Return the fields of a connection string: name in lower case, where its value starts, where it ends."""
+    found = []
+    position = 0
+    for part in text.split(";"):
+        name, separator, _ = part.partition("=")
+        if separator:
+            found.append((name.strip().casefold(), position + len(name) + 1, position + len(part)))
+        position += len(part) + 1
+    return found

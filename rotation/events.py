@@ -16,6 +16,7 @@ from rotation.request import SECRET_NAME, VAULT_HOST, VERSION, RotationRequest, 
 
 NEAR_EXPIRY = "microsoft.keyvault.secretnearexpiry"
 EXPIRED = "microsoft.keyvault.secretexpired"
+_LONG_NUMBER = 1000
 
 _SECRET_ID = re.compile(
     rf"https://(?P<vault>{VAULT_HOST.pattern.replace('?P<name>', '').replace('?P<suffix>', '')})(?::443)?"
@@ -51,7 +52,10 @@ Reading = Due | Ignored | Unreadable
 def read_message(body: bytes) -> Iterator[Reading]:
     """Read every event of one Event Hub message; a bad one never hides its neighbours."""
     try:
-        document = json.loads(body.decode("utf-8-sig"))
+        document = json.loads(
+            body.decode("utf-8-sig"),
+            parse_int=_integer,
+        )
     except UnicodeDecodeError as error:
         yield Unreadable(f"the message is not UTF-8 (byte {error.start} of {len(body)})")
         return
@@ -85,6 +89,11 @@ def read_event(event: object) -> Reading:
         return Unreadable(f"neither data.Id nor data.Version ({shape(data.get('version'))}) names a version")
     kind = event_type.rpartition(".")[2]
     return Due(RotationRequest(match["vault"].casefold(), match["secret"], version.casefold(), reason=kind))
+
+
+def _integer(digits: str) -> int | str:
+    """Leave a number as text where Python refuses to convert it (thousands of digits): no number here matters."""
+    return int(digits) if len(digits) < _LONG_NUMBER else digits
 
 
 def _fields(value: object) -> Mapping[str, Any] | None:

@@ -22,6 +22,10 @@ class TransientError(RotationError):
         """Seconds that the service asked us to wait, if it did."""
 
 
+class UnreachableError(TransientError):
+    """Nothing answers there: no such name, no route, or a firewall that drops."""
+
+
 class MissingError(RotationError):
     """The secret, version or resource does not exist."""
 

@@ -1,6 +1,6 @@
 """How a rotation ends.
 
-The first five complete the instance. `refused` and `failed` fail it, so that it is seen, alerted on, and can be
+The first six complete the instance. `refused` and `failed` fail it, so that it is seen, alerted on, and can be
 restarted once the cause is mended.
 """
 
@@ -14,6 +14,7 @@ class OutcomeName(StrEnum):
 
     ROTATED = "rotated"
     REPAIRED = "repaired"
+    MOVED = "moved"
     NOT_DUE = "not_due"
     SUPERSEDED = "superseded"
     SKIPPED = "skipped"

@@ -9,9 +9,13 @@ from rotation.model import Witness
 from rotation.outcomes import OutcomeName
 from rotation.tags import Verification
 
-# The interim version of a pinned secret and a restored version are ours too, but not where the rotation was going.
+# What follows the rotation's id in the tag `RotationId` of versions that are not a plain end of the rotation: the
+# stopover of a pinned secret, a repaired drift (nothing was replaced, so nothing may be retired), the value brought
+# back by a rollback, a neighbour that had to make way.
 INTERIM = "/interim"
+REPAIRED = "/repaired"
 RESTORED = "/restored"
+MOVED = "/moved"
 
 # As long as App Service may cache a Key Vault reference: learn.microsoft.com, "Use Key Vault references".
 DEFAULT_GRACE = timedelta(hours=24)
@@ -53,6 +57,11 @@ class Plan:
     retire_witness: Witness | None = None
     retire_at: datetime | None = None
     """When the grace of a version that is already written ends; None: grace_seconds after it is written."""
+
+    @property
+    def mark(self) -> str:
+        """What follows the rotation's id in the final version's `RotationId`."""
+        return REPAIRED if self.outcome is OutcomeName.REPAIRED else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form: plain JSON types, times in ISO 8601."""

@@ -14,7 +14,7 @@ from rotation.failures import RefusedError
 from rotation.ids import rotation_id
 from rotation.model import SecretVersion, Slot, Surroundings, Target, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
-from rotation.plan import DEFAULT_GRACE, INTERIM, RESTORED, Plan
+from rotation.plan import DEFAULT_GRACE, INTERIM, REPAIRED, RESTORED, Plan
 from rotation.request import RotationRequest
 from rotation.tags import (
     ROTATION_ID,
@@ -48,7 +48,7 @@ class Situation:
     def is_ours(self) -> bool:
         """Whether this very rotation wrote the current version and may have work left."""
         own = rotation_id(self.request)
-        return self.written_by in (own, own + INTERIM)
+        return self.written_by in (own, own + INTERIM, own + REPAIRED)
 
     @property
     def is_interim(self) -> bool:
@@ -90,7 +90,8 @@ def check_secret(situation: Situation, surroundings: Surroundings, defaults: Def
     if current.expires_on is None:
         raise Conclusion(OutcomeName.NOT_DUE, "the current version never expires")
     due = current.expires_on - policy.lead
-    if situation.now < due - EARLY_NOTICE:
+    # Bounded, so that the version written now is never due at birth.
+    if situation.now < due - min(EARLY_NOTICE, (policy.validity - policy.lead) / 2):
         raise Conclusion(OutcomeName.NOT_DUE, f"due from {due.isoformat()}")
     return policy
 
@@ -132,7 +133,10 @@ def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: M
 
 def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
     """Drift: publish a key that exists; regenerating one could kill somebody who holds it."""
-    chosen = slots.get(policy.credential_id or "") or _youngest(slots.values())
+    claimed = slots.get(policy.credential_id or "")
+    if claimed and policy.strategy is SlotStrategy.PINNED and situation.is_interim:
+        claimed = next(slot for slot in slots.values() if slot.name != claimed.name)
+    chosen = claimed or _youngest(slots.values())
     return _plan(situation, policy, target, chosen, OutcomeName.REPAIRED)
 
 
@@ -170,7 +174,8 @@ def _retire(situation: Situation, policy: Policy, target: Target, live: Slot, id
     """This rotation has written its version; what may be left is to retire the slot it came from."""
     written = situation.current.created_on
     pinned = policy.strategy is SlotStrategy.PINNED
-    if policy.retire_after is None or pinned or _renewed(idle, live, written):
+    repaired = situation.written_by.endswith(REPAIRED)
+    if repaired or pinned or policy.retire_after is None or _renewed(idle, live, written):
         raise Conclusion(OutcomeName.SUPERSEDED, "this rotation has already written the current version")
     return _plan(
         situation, policy, target, live, OutcomeName.ROTATED,

@@ -11,6 +11,7 @@ from rotation.failures import RefusedError
 VAULT_HOST = re.compile(r"(?P<name>[a-z][a-z0-9-]{1,22}[a-z0-9])(?P<suffix>(?:\.[a-z0-9-]+){3,})", re.ASCII)
 SECRET_NAME = re.compile(r"[0-9A-Za-z-]{1,127}", re.ASCII)
 VERSION = re.compile(r"[0-9a-f]{32}", re.ASCII)
+LONGEST_REASON = 256
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,10 @@ class RotationRequest:
                     f"version is {shape(data.get('version'))}, expected 32 hexadecimal digits",
                 ),
                 (not isinstance(force, bool), f"force is {shape(force)}, expected true or false"),
-                (not isinstance(reason, str), f"reason is {shape(reason)}, expected text"),
+                (
+                    not isinstance(reason, str) or len(reason) > LONGEST_REASON,
+                    f"reason is {shape(reason)}, expected text of at most {LONGEST_REASON} characters",
+                ),
             )
             if wrong
         ]

@@ -31,7 +31,6 @@ OURS = (
 
 # Limits of Key Vault: learn.microsoft.com, "About Azure Key Vault secrets", secret tags.
 MOST_TAGS = 15
-LONGEST_TAG = 256
 
 LONGEST_VALIDITY_DAYS = 3650
 _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
@@ -85,7 +84,7 @@ class Tags(Mapping[str, str]):
             self._spelling.setdefault(name.strip().casefold(), []).append(name)
 
     def __getitem__(self, name: str) -> str:
-        return self._raw[self._spelling[name.casefold()][0]].strip()
+        return self._raw[self._spelling[name.strip().casefold()][0]].strip()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._raw)
@@ -114,7 +113,7 @@ def provider_text(tags: Tags, content_type: str | None) -> str | None:
     """Return what names the provider: the tag, else a content type that is meant as a resource id (KSSEDR)."""
     if tags.get(PROVIDER_ADDRESS):
         return tags[PROVIDER_ADDRESS]
-    return content_type if content_type and looks_like_resource_id(content_type) else None
+    return content_type.strip() if content_type and looks_like_resource_id(content_type) else None
 
 
 def parse_policy(
@@ -130,11 +129,12 @@ def parse_policy(
     """
     reader = _Reader(tags)
     provider = reader.provider(provider_text(tags, content_type) or "", known_types)
-    validity_days = reader.days(VALIDITY, 1) or defaults.validity_days
-    validity = timedelta(days=validity_days)
-    lead_days = reader.days(LEAD, 1)
-    if lead_days is not None and lead_days >= validity_days:
-        reader.complain(LEAD, f"is {lead_days} days, expected less than the validity of {validity_days} days")
+    validity_days = reader.days(VALIDITY, 1, defaults.validity_days)
+    # What a wrong validity would be compared with is left for the next look, instead of complaining twice.
+    validity = timedelta(days=validity_days or LONGEST_VALIDITY_DAYS)
+    lead_days = reader.days(LEAD, 1, 0)
+    if lead_days and timedelta(days=lead_days) >= validity:
+        reader.complain(LEAD, f"is {lead_days} days, expected less than the validity of {validity.days} days")
     # Half of the validity at most, so that a default lead never makes a short-lived version due at birth.
     lead = timedelta(days=lead_days) if lead_days else min(timedelta(days=defaults.lead_days), validity / 2)
     strategy = reader.one_of(STRATEGY, SlotStrategy, SlotStrategy.ALTERNATE)
@@ -150,13 +150,16 @@ def parse_policy(
 
 
 def stamped(tags: Tags, slot: str, rotation_id: str) -> dict[str, str]:
-    """Return the tags of a new version: all that were there, its slot told truly, and who wrote it."""
-    changes = {ROTATION_ID: rotation_id}
-    room = MOST_TAGS - len(tags) - (ROTATION_ID not in tags)
-    # CredentialId is a convenience, since the value decides; it must not cost a secret with 14 tags its rotation.
-    if CREDENTIAL_ID in tags or room > 0:
-        changes[CREDENTIAL_ID] = slot
-    return tags.updated(changes)
+    """Return the tags of a new version: all that were there, who wrote it, and its slot told truly.
+
+    The two are conveniences, since the value decides: they must not cost a secret with 14 tags its rotation, nor one
+    with 15 its move.
+    """
+    result = Tags(tags.updated({}))
+    for name, value in ((ROTATION_ID, rotation_id), (CREDENTIAL_ID, slot)):
+        if name in result or len(result) < MOST_TAGS:
+            result = Tags(result.updated({name: value}))
+    return result.updated({})
 
 
 class _Reader:
@@ -178,10 +181,11 @@ class _Reader:
             self.complain(PROVIDER_ADDRESS, f"names a {resource.resource_type}, expected one of {known}")
         return resource
 
-    def days(self, name: str, least: int) -> int | None:
+    def days(self, name: str, least: int, default: int) -> int | None:
+        """Return a number of days, the default where the tag is absent, None where it is wrong."""
         text = self.tags.get(name)
         if text is None:
-            return None
+            return default
         if not _DAYS.fullmatch(text) or not least <= int(text) <= LONGEST_VALIDITY_DAYS:
             self.complain(name, f"is {shape(text)}, expected a whole number of days, {least}-{LONGEST_VALIDITY_DAYS}")
             return None
@@ -199,7 +203,8 @@ class _Reader:
         if text is None:
             return None
         try:
-            value = isodate.parse_duration(text)
+            # isodate takes "PT" for no time at all.
+            value = isodate.parse_duration(text) if re.search("[0-9]", text) else None
         except (ValueError, TypeError, OverflowError):
             value = None
         # isodate answers with a Duration, not a timedelta, where years or months make the length depend on the day.

@@ -20,8 +20,8 @@ def delay(attempt: int, seed: str, retry_after: float | None = None) -> timedelt
         seed: What tells this wait from its neighbours, e.g. instance id and step.
         retry_after: Seconds that the service asked for; the wait is never shorter.
     """
-    backoff = min(LONGEST, FIRST * (1 << min(attempt - 1, 16)))
+    base = min(LONGEST, FIRST * (1 << min(attempt - 1, 16)))
     digest = hashlib.sha256(f"{seed}/{attempt}".encode()).digest()
     share = int.from_bytes(digest[:4]) / 2**32
-    spread = backoff * _SPREAD * share
-    return max(backoff, timedelta(seconds=retry_after or 0)) + spread
+    base = max(base, timedelta(seconds=retry_after or 0))
+    return base + base * _SPREAD * share

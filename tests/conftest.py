@@ -1,12 +1,17 @@
 """Fixtures that more than one tier uses."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from dev.clock import VirtualClock
 from dev.simulators import SimulatedAzure
-from tests.scene import START, Scene, app_environment
+from tests.scene import SETTINGS, START, Scene, app_environment
+
+# The app checks its settings when it is imported, and test modules import it before any fixture runs.
+for _name, _value in SETTINGS.items():
+    os.environ.setdefault(_name, _value)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def forget_clients() -> None:
         bootstrap.settings,
         bootstrap.surroundings,
         bootstrap.key_vault,
+        bootstrap.inventory,
         identity.credential,
         storage_account._management_client,
     ):
@@ -60,10 +61,12 @@ class Scene:
     azure: SimulatedAzure
     clock: VirtualClock
     vault: Vault = field(init=False)
+    second_vault: Vault = field(init=False)
     account: StorageAccount = field(init=False)
 
     def __post_init__(self) -> None:
         self.vault = self.azure.add_vault(VAULT)
+        self.second_vault = self.azure.add_vault("second-kv")
         # Keys older than the version: else the idle one would count as regenerated already.
         self.account = self.azure.add_storage_account(ACCOUNT, created=START - timedelta(days=400))
 

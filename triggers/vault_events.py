@@ -22,6 +22,9 @@ bp = df.Blueprint()
 
 _log = logging.getLogger("secret_rotation")
 
+# Wrong settings must stop the app when it starts: a trigger that finds out would hold up its partition for ever.
+bootstrap.settings()
+
 # Enough to keep the task hub busy, few enough not to flood it with a batch's connections.
 _STARTS_AT_ONCE = 16
 

@@ -57,7 +57,7 @@ def test_both_schemas_and_both_kinds_of_event_rotate(running: Running, schema: o
 def test_published_samples_rotate(running: Running, sample: str, vault: str, secret: str, version: str) -> None:
     scene = running.scene
     if vault == "second-kv":
-        scene.vault = scene.azure.add_vault("second-kv")
+        scene.vault = scene.second_vault
     body = (DATA / sample).read_text().replace("rotateexam-dev-euw-kv", "second-kv")
     tags = {"ProviderAddress": scene.account.resource_id}
     scene.vault.set_secret(
@@ -105,7 +105,7 @@ def test_second_rotation_waits_for_those_who_may_still_hold_the_slot(running: Ru
     consumer = scene.azure.add_consumer(scene.vault, SECRET, scene.account, every=HOUR, reread=24 * HOUR)
     running.host.start("rotate_secret", "again", scene.request(first, force=True).to_json())
     waiting = running.status("again")["customStatus"]
-    assert waiting["waitingFor"] == "the grace of the previous rotation"
+    assert waiting["waitingFor"] == "those who may still hold key1"
     assert running.ended("again")["output"]["slot"] == "key1"
     assert consumer.refusals == []
 

@@ -11,8 +11,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rotation.locking import Lease
+
 START = datetime(2026, 7, 25, 1, 8, 33, tzinfo=UTC)
 Answer = Callable[[str, Mapping[str, Any]], Any]
+
+
+class FreeLock:
+    """Stands for the entity that is called and signalled: a lock that nobody else wants."""
+
+    def __init__(self) -> None:
+        self.lease = Lease()
+        self.log: list[str] = []
+
+    def __call__(self, operation: str, request: dict[str, str]) -> dict[str, Any]:
+        self.log.append(operation)
+        now = datetime.fromisoformat(request["now"])
+        change = self.lease.acquired if operation == "acquire" else self.lease.released
+        self.lease = change(request["owner"], now)
+        return self.lease.to_json()
 
 
 class WorkerDiedError(Exception):
@@ -34,6 +51,7 @@ class Replay:
 
     def __post_init__(self) -> None:
         self.now = START
+        self.lock = FreeLock()
         self.history: list[dict[str, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.statuses: list[dict[str, Any]] = []
@@ -123,7 +141,7 @@ class Replay:
             action = queue.pop(0)
             if action["actionType"] in (11, 12):
                 queue = action["compoundActions"] + queue
-            elif action["actionType"] in (0, 5):
+            elif action["actionType"] in (0, 5, 7, 9):
                 found.append(action)
         return found
 
@@ -133,16 +151,29 @@ class Replay:
                 self._pending = [item for item in self._pending if item[1] != number]
             return
         self._known[number] = action
-        if action["actionType"] == 5:
-            self._start_timer(number, action)
-        else:
-            self._call(number, action)
+        match action["actionType"]:
+            case 5:
+                self._start_timer(number, action)
+            case 7 | 9:
+                self._send(number, action)
+            case _:
+                self._call(number, action)
 
     def _start_timer(self, number: int, action: dict[str, Any]) -> None:
         fire_at = datetime.fromisoformat(action["fireAt"])
         self._append({"EventType": 10, "EventId": number, "FireAt": action["fireAt"]})
         fired = {"EventType": 11, "EventId": -1, "TimerId": number, "FireAt": action["fireAt"]}
         self._pending.append((max(self.now, fire_at - self.early), number, fired))
+
+    def _send(self, number: int, action: dict[str, Any]) -> None:
+        """Call or signal an entity."""
+        message = json.dumps({"id": f"message-{number}"})
+        self._append({"EventType": 14, "EventId": number, "Input": message, "Name": "op"})
+        answer = self.lock(action["operation"], json.loads(action["input"]))
+        if action["actionType"] == 7:
+            result = json.dumps({"result": json.dumps(answer)})
+            event = {"EventType": 15, "EventId": -1, "Name": f"message-{number}", "Input": result}
+            self._pending.append((self.now + timedelta(milliseconds=10), number, event))
 
     def _call(self, number: int, action: dict[str, Any]) -> None:
         name, payload = action["functionName"], json.loads(action["input"])

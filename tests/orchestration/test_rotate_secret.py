@@ -72,6 +72,8 @@ class Script:
         match name:
             case "read_metadata":
                 return done(self.plan)
+            case "find_neighbours":
+                return done({"neighbours": []})
             case "regenerate_key":
                 return done({"regenerated": True})
             case "verify_key":
@@ -96,7 +98,7 @@ def retiring(**changes: Any) -> dict[str, Any]:
 
 def test_plain_rotation_takes_the_steps_in_order() -> None:
     replay = run()
-    assert replay.names() == ["read_metadata", "regenerate_key", "verify_key", "write_version"]
+    assert replay.names() == ["read_metadata", "find_neighbours", "regenerate_key", "verify_key", "write_version"]
     assert replay.output["outcome"] == "rotated"
     assert replay.output["slot"] == "key2"
     assert replay.output["verified"] == "data-plane"
@@ -239,7 +241,7 @@ def test_rollback_that_cannot_be_done_says_so() -> None:
 def test_unfinished_retirement_is_resumed_where_it_was() -> None:
     the_plan = retiring(publish=False, regenerate=False, slot="key2", live_slot="key2", retire_at=START + 5 * HOUR)
     replay = run(the_plan)
-    assert replay.names() == ["read_metadata", "swap_slot"]
+    assert replay.names() == ["read_metadata", "find_neighbours", "swap_slot"]
     assert replay.now - START >= 5 * HOUR
 
 
@@ -252,7 +254,8 @@ def test_slot_that_could_not_be_retired_is_told() -> None:
 def test_pinned_secret_leaves_its_slot_for_a_grace_and_comes_home() -> None:
     replay = run(plan(slot="key1", interim_slot="key2"))
     assert replay.names() == [
-        "read_metadata", "verify_key", "write_version", "regenerate_key", "verify_key", "write_version",
+        "read_metadata", "verify_key", "write_version", "find_neighbours", "find_neighbours", "regenerate_key",
+        "verify_key", "write_version",
     ]  # fmt: skip
     writes = [payload for name, payload in replay.calls if name == "write_version"]
     assert [(write["slot"], write["interim"]) for write in writes] == [("key2", True), ("key1", False)]
@@ -274,12 +277,15 @@ def test_slot_that_consumers_may_still_hold_is_waited_for() -> None:
     assert datetime.fromisoformat(regenerate["now"]) >= START + 6 * HOUR
     waiting = [status for status in replay.statuses if status.get("waitingFor")]
     assert waiting[0]["until"] == (START + 6 * HOUR).isoformat()
+    assert replay.lock.log == ["acquire", "release", "acquire", "release"], "not held while nothing is done"
 
 
 def test_status_shows_the_step_in_hand_and_what_it_is_about() -> None:
     steps = [status.get("step") for status in run(retiring()).statuses]
-    assert steps == ["read_metadata", "regenerate_key", "verify_key", "write_version", "grace", "swap_slot", None]
-    status = run().statuses[2]
+    assert list(dict.fromkeys(steps)) == [
+        "read_metadata", "find_neighbours", "regenerate_key", "verify_key", "write_version", "grace", "swap_slot", None,
+    ]  # fmt: skip
+    status = next(status for status in run().statuses if status["step"] == "regenerate_key")
     assert status["vault"] == REQUEST["vault"]
     assert status["secret"] == REQUEST["secret"]
     assert status["slot"] == "key2"

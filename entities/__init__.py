@@ -1,0 +1,1 @@
+"""State that outlives an orchestration: durable entities."""

@@ -1,0 +1,58 @@
+"""Other secrets on the same account: who lives on the slot that is about to be regenerated."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rotation.credential import CredentialText
+from rotation.failures import RefusedError
+from rotation.model import SecretVersion, Slot
+from rotation.plan import DEFAULT_GRACE
+from rotation.tags import Defaults, SlotStrategy, is_enabled, parse_policy
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A managed secret on a slot; holds no value."""
+
+    vault: str
+    secret: str
+    version: str
+    pinned: bool
+    grace_seconds: float
+    """How long its consumers may hold what they have read."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Neighbour":
+        """Read the wire form."""
+        return cls(**data)
+
+
+def neighbour_on(
+    slot: Slot, vault: str, secret: str, current: SecretVersion, known_types: frozenset[str], defaults: Defaults
+) -> Neighbour | None:
+    """Return the secret as a neighbour if its value is this slot's key, None if it lives elsewhere.
+
+    Raises:
+        RefusedError: It lives there and is not ours to move.
+    """
+    try:
+        text = CredentialText.parse(current.value)
+    except RefusedError:
+        return None  # neither a raw key nor a connection string, so it holds no key of this account
+    if text.key != slot.key:
+        return None
+    if not is_enabled(current.tags):
+        raise RefusedError(
+            f"{secret} in {vault} lives on {slot.name} and must not be moved: its RotationEnabled is false"
+        )
+    policy = parse_policy(current.tags, current.content_type, known_types, defaults)
+    if isinstance(policy, list):
+        raise RefusedError(f"{secret} in {vault} lives on {slot.name} and cannot be moved: " + "; ".join(policy))
+    grace = DEFAULT_GRACE if policy.retire_after is None else policy.retire_after
+    pinned = policy.strategy is SlotStrategy.PINNED
+    return Neighbour(vault, secret, current.version, pinned, grace.total_seconds())
