@@ -12,13 +12,14 @@ from activities import (
     verify_key,
     write_version,
 )
-from entities import resource_lock
+from entities import parked_events, resource_lock
 from orchestrations import rotate_secret
 from triggers import is_alive, vault_events
 
 app = df.DFApp()
 
 app.register_functions(vault_events.bp)
+app.register_functions(parked_events.bp)
 app.register_functions(rotate_secret.bp)
 app.register_functions(resource_lock.bp)
 app.register_functions(read_metadata.bp)

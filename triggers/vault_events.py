@@ -6,7 +6,7 @@ behind; only a failure to start raises, so that the host's retry policy brings t
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, List  # noqa: UP035 - see rotate_on_vault_event
 
 import azure.durable_functions as df
@@ -16,6 +16,7 @@ import bootstrap
 from rotation.events import Due, Ignored, Unreadable, read_message
 from rotation.ids import instance_id
 from rotation.outcomes import PROVISIONAL
+from rotation.parking import MOST_PARKED, ParkedEvent, excerpt
 from rotation.request import RotationRequest
 
 bp = df.Blueprint()
@@ -27,6 +28,9 @@ bootstrap.settings()
 
 # Enough to keep the task hub busy, few enough not to flood it with a batch's connections.
 _STARTS_AT_ONCE = 16
+
+# Operators want one list, not one for each partition.
+_ONE_FOR_ALL = "all"
 
 _IN_HAND = frozenset({"Pending", "Running", "Suspended", "ContinuedAsNew"})
 
@@ -55,40 +59,66 @@ async def rotate_on_vault_event(
     client: df.DurableOrchestrationClient,
 ) -> None:
     """Start `rotate_secret` for every near-expiry or expired event of the batch."""
-    requests = {instance_id(request): request for request in _requests(events)}
+    batch = _read(events)
     at_once = asyncio.Semaphore(_STARTS_AT_ONCE)
     results = await asyncio.gather(
-        *(_start(client, at_once, instance, request) for instance, request in requests.items()),
+        *(_start(client, at_once, instance, request) for instance, request in batch.requests.items()),
         return_exceptions=True,
     )
+    await _park(client, batch.parked)
     failures = [result for result in results if isinstance(result, BaseException)]
     if failures:
         kinds = ", ".join(sorted({type(failure).__name__ for failure in failures}))
-        raise StartFailed(f"{len(failures)} of {len(requests)} rotations could not be started ({kinds})")
+        raise StartFailed(f"{len(failures)} of {len(batch.requests)} rotations could not be started ({kinds})")
 
 
-def _requests(events: list[func.EventHubEvent]) -> Iterator[RotationRequest]:
-    """Read the batch; report what asks for nothing, cannot be read, or names a vault that is not ours."""
-    ignored = 0
+@dataclass
+class _Batch:
+    """A batch, read."""
+
+    requests: dict[str, RotationRequest] = field(default_factory=dict)
+    """What is to be rotated, by instance id: repeats within a batch collapse here."""
+    parked: list[ParkedEvent] = field(default_factory=list)
+    ignored: int = 0
+
+
+def _read(events: list[func.EventHubEvent]) -> _Batch:
+    """Read a batch; report what cannot be read or names a vault that is not ours."""
+    batch = _Batch()
     for event in events:
-        for reading in read_message(event.get_body()):
+        for position, reading in enumerate(read_message(event.get_body())):
             match reading:
                 case Due(request) if request.vault in bootstrap.settings().vaults:
-                    yield request
+                    batch.requests[instance_id(request)] = request
                 case Due(request):
-                    _report(event, f"vault {request.vault} is not in KEY_VAULTS")
+                    batch.parked.append(_left_behind(event, position, f"vault {request.vault} is not in KEY_VAULTS"))
                 case Unreadable(reason):
-                    _report(event, reason)
+                    batch.parked.append(_left_behind(event, position, reason))
                 case Ignored():
-                    ignored += 1
-    if ignored:
-        _log.info("ignored %d events of other types", ignored)
+                    batch.ignored += 1
+    _log.info(
+        "batch of %d messages: %d to rotate, %d parked, %d of other types",
+        len(events), len(batch.requests), len(batch.parked), batch.ignored,
+    )  # fmt: skip
+    return batch
 
 
-def _report(event: func.EventHubEvent, reason: str) -> None:
+def _left_behind(event: func.EventHubEvent, position: int, reason: str) -> ParkedEvent:
     context = (event.metadata or {}).get("PartitionContext") or {}
-    partition = context.get("PartitionId", "?") if isinstance(context, dict) else "?"
-    _log.error("event left behind: partition %s, sequence number %s: %s", partition, event.sequence_number, reason)
+    partition = str(context.get("PartitionId", "?")) if isinstance(context, dict) else "?"
+    enqueued = event.enqueued_time.isoformat() if event.enqueued_time else ""
+    _log.error("event parked: partition %s, sequence number %s: %s", partition, event.sequence_number, reason)
+    return ParkedEvent(enqueued, partition, event.sequence_number, position, reason, excerpt(event.get_body()))
+
+
+async def _park(client: df.DurableOrchestrationClient, parked: list[ParkedEvent]) -> None:
+    if not parked:
+        return
+    events = [event.to_json() for event in parked[-MOST_PARKED:]]
+    try:
+        await client.signal_entity(df.EntityId("ParkedEvents", _ONE_FOR_ALL), "park", events)
+    except Exception as error:
+        _log.warning("%d events could not be parked (%s)", len(parked), type(error).__name__)
 
 
 async def _start(client: Any, at_once: asyncio.Semaphore, instance: str, request: RotationRequest) -> None:

@@ -149,9 +149,11 @@ def test_broken_neighbours_cost_nothing_and_are_reported(running: Running, caplo
     assert result.succeeded
     assert result.attempts == 1
     assert running.ended(instance_id(scene.request(version)))["output"]["outcome"] == "rotated"
-    reports = [record.getMessage() for record in caplog.records if "event left behind" in record.getMessage()]
+    reports = [record.getMessage() for record in caplog.records if "event parked" in record.getMessage()]
     assert len(reports) == 9
     assert all("partition 3" in report and "sequence number" in report for report in reports)
+    entity = requests.get(f"{running.host.url}/runtime/webhooks/durabletask/entities/ParkedEvents/all", timeout=10)
+    assert [event["reason"] in reports[8 - n] for n, event in enumerate(entity.json())] == [True] * 9, "newest first"
     assert scene.azure.refused_hosts == []
     assert scene.azure.unresolved_hosts == []
 

@@ -266,7 +266,7 @@ def test_each_entity_that_is_asked_is_registered(loaded: dict[str, Any]) -> None
         for binding in bindings
         if binding["type"] == "entityTrigger"
     }
-    assert named("orchestrations", "EntityId") == registered
+    assert named("orchestrations", "EntityId") | named("triggers", "EntityId") == registered
 
 
 def test_each_start_names_an_orchestrator_that_is_registered(loaded: dict[str, Any]) -> None:
