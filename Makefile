@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup demo test check format requirements clean
+.PHONY: help setup judges demo test check format requirements clean
 
 help:
 	@echo "make demo          rotate a key end to end on simulated Azure (KEEP=1 leaves it running)"
@@ -13,7 +13,11 @@ help:
 	@echo "make format        let ruff rewrite the code"
 	@echo "make requirements  compile requirements*.txt from requirements*.in"
 
-setup: $(READY)
+setup: $(READY) judges
+
+# Other people's storage service, key vault and worker engine, for the contract tests; missing ones are told loudly.
+judges: $(READY)
+	@$(BIN)/python -m dev.judges.setup
 
 $(READY): requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or name it with make PYTHON=…"; exit 1; }
@@ -22,25 +26,26 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-demo: setup
+demo: $(READY)
 	@$(BIN)/python -m dev.demo $(if $(KEEP),--keep)
 
 test: setup
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: setup
+check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_layout.py
 
-format: setup
+format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-requirements: setup
+requirements: $(READY)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --upgrade requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --python-version 3.13 --no-header --upgrade dev/judges/pip/worker-engine.in -o dev/judges/pip/worker-engine.txt
 
 clean:
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-judges .mypy_cache .pytest_cache .ruff_cache .hypothesis

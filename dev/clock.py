@@ -115,6 +115,11 @@ class VirtualClock:
                 self._now = max(self._now, target)
             self.settle()
 
+    def slip(self, by: timedelta) -> None:
+        """Let time pass under whatever is at work just now; what falls due meanwhile runs at the next `advance`."""
+        with self._lock:
+            self._now += by
+
     def _step(self, target: datetime) -> _Entry | None:
         with self._lock:
             entry = self._agenda.pop_due(target)

@@ -7,7 +7,7 @@ service below that: `key_vault`, `resource_manager`, `data_plane`, `identity`.
 Where it is simpler than the real thing: what is written is visible at once (but for the settable propagation delay of
 account keys), deletions and recoveries take no time, nobody is throttled unless a fault says so, and access is a matter
 of knobs on the vault and the account instead of roles. Tokens and signatures are dated by the machine's clock, all else
-by the clock given. Left out: keys and certificates, backup and restore, shared access signatures, blobs themselves.
+by the clock given. Left out: keys and certificates, backup and restore, blobs themselves and with them service SAS.
 """
 
 from .azure import SimulatedAzure

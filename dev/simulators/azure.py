@@ -1,5 +1,6 @@
 """Simulated Azure as its users see it: make one, add vaults and accounts, point an app at it, ask what happened."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
@@ -9,7 +10,7 @@ from .calls import Call, CallLog
 from .clouds import CLOUDS, PUBLIC
 from .consumer import Consumer
 from .data_plane import DataPlaneService
-from .engine import Directory, Engine
+from .engine import Directory, Engine, Service
 from .faults import Faults
 from .identity import EntraService, ManagedIdentityService
 from .invariant import Invariant, Violation
@@ -88,8 +89,11 @@ class SimulatedAzure:
             raise RuntimeError("simulated Azure has not been started: enter it first")
         return dict(self._network.environment)
 
-    def reset(self) -> None:
+    def reset(self, *, keep_tokens: bool = False) -> None:
         """Go back to an empty Azure behind the same proxy, so that one can serve many tests.
+
+        Args:
+            keep_tokens: Go on accepting the tokens issued so far, for an app that keeps its credential meanwhile.
 
         Raises:
             RuntimeError: The simulation itself failed since the last time (see `failures`).
@@ -99,7 +103,8 @@ class SimulatedAzure:
         with self._world.lock:
             self.consumers.clear()
             self.faults.clear()
-            self.tokens.clear()
+            if not keep_tokens:
+                self.tokens.clear()
             self._log.clear()
             self._invariant.clear()
             self._refusals.clear()
@@ -182,6 +187,11 @@ class SimulatedAzure:
                 raise ValueError(f"{host} exists already")
             self._directory.services[host] = service
 
+    def mount(self, host: str, service: Service) -> None:
+        """Let something else answer for a name from now on, such as another implementation of the service."""
+        with self._world.lock:
+            self._directory.services[host.lower()] = service
+
     # --- knobs ------------------------------------------------------------------------------------------
 
     def expire_tokens(self, *, ask_for_claims: bool = False) -> None:
@@ -237,6 +247,10 @@ class SimulatedAzure:
     def watch(self, vault: Vault, secret: str, account: StorageAccount) -> None:
         """Check from now on that the secret's newest enabled version is accepted by the account."""
         self._invariant.watch(vault, secret, account)
+
+    def on_change(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with a description after every change of state, under the lock: it may only look."""
+        self._world.listeners.append(listener)
 
     @property
     def invariant_violations(self) -> list[Violation]:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from uuid import uuid4
 
+from . import shared_access
 from . import storage_errors as errors
 from .shared_key import same_signature, signature, string_to_sign
 from .storage_account import StorageAccount
@@ -29,6 +30,9 @@ _PROPERTIES = {
 }
 _COLLECTIONS = {"blob": "Containers", "file": "Shares"}
 
+# Which resource types and permissions of a shared access signature let an operation pass; any of each will do.
+_ANY = ("sco", "rwdxyltfmeopaciu")
+
 
 class DataPlaneService:
     """One account's blob or file service."""
@@ -46,23 +50,29 @@ class DataPlaneService:
         """Name the operation that a request asks for."""
         asked = (request.method, request.parameter("restype"), request.parameter("comp"))
         name, answer = "unsupported", partial(errors.unsupported, request)
+        access = _ANY
         if request.path in ("", "/"):
             if asked in (("GET", "account", "properties"), ("HEAD", "account", "properties")):
                 name, answer = "getAccountInformation", partial(self._account_information, request)
             elif asked == ("GET", "service", "properties"):
                 name, answer = "getServiceProperties", partial(self._service_properties, request)
+                access = ("s", "r")
             elif asked == ("GET", None, "list"):
                 name, answer = f"list{_COLLECTIONS[self._service]}", partial(self._list, request)
-        return Operation(f"{self._service}.{name}", self._account.name, partial(self._admitted, request, answer))
+                access = ("s", "l")
+        run = partial(self._admitted, request, answer, access)
+        return Operation(f"{self._service}.{name}", self._account.name, run)
 
-    def _admitted(self, request: Request, answer: partial[Response]) -> Response:
-        refusal = self._refusal(request)
+    def _admitted(self, request: Request, answer: partial[Response], access: tuple[str, str]) -> Response:
+        refusal = self._refusal(request, access)
         return refusal if refusal is not None else answer()
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _refusal(self, request: Request, access: tuple[str, str]) -> Response | None:
         if self._account.busy:
             return errors.unwell(503, request)
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if not scheme and shared_access.is_shared_access(request):
+            return self._shared_access_refusal(request, access)
         if not scheme:
             return errors.no_authorization(request)
         if self._account.firewall_closed:
@@ -70,6 +80,16 @@ class DataPlaneService:
         if scheme == "SharedKey":
             return self._key_refusal(request, credentials)
         return self._token_refusal(request) if scheme == "Bearer" else errors.unsupported_authorization(request)
+
+    def _shared_access_refusal(self, request: Request, access: tuple[str, str]) -> Response | None:
+        if self._account.firewall_closed:
+            return errors.firewall(request)
+        if self._account.allow_shared_key_access is False:
+            return errors.shared_key_disallowed(request)
+        return shared_access.refusal(request, self._account.name, self._service, self._keys(), *access)
+
+    def _keys(self) -> list[str]:
+        return [key.value.reveal() for key in self._account.keys.accepted()]
 
     def _token_refusal(self, request: Request) -> Response:
         complaint = self._tokens.complaint(request, ("https://storage.azure.com",))
@@ -80,8 +100,8 @@ class DataPlaneService:
             return errors.shared_key_disallowed(request)
         name, _, given = credentials.strip().partition(":")
         text = string_to_sign(request, self._account.name)
-        keys = [key.value.reveal() for key in self._account.keys.accepted()]
-        if name != self._account.name or not any(same_signature(signature(text, key), given) for key in keys):
+        known = (same_signature(signature(text, key), given) for key in self._keys())
+        if name != self._account.name or not any(known):
             return errors.bad_signature(request, given, text)
         dated = request.headers.get("x-ms-date") or request.headers.get("date", "")
         return None if _is_recent(dated) else errors.bad_date(request, dated)

@@ -45,6 +45,22 @@ def bad_date(request: Request, given: str) -> Response:
     return storage_error(403, "AuthenticationFailed", _BAD_SIGNATURE, request, detail)
 
 
+def bad_shared_access(request: Request, detail: str) -> Response:
+    """A shared access signature fits none of the account's keys, or is not of this time."""
+    return storage_error(403, "AuthenticationFailed", _BAD_SIGNATURE, request, detail)
+
+
+def beyond_shared_access(request: Request, what: str) -> Response:
+    """A good shared access signature that does not cover what is asked: `Service`, `ResourceType` or `Permission`."""
+    words = {
+        "Service": "this service",
+        "ResourceType": "this resource type",
+        "Permission": "this permission",
+    }
+    message = f"This request is not authorized to perform this operation using {words[what]}."
+    return storage_error(403, f"Authorization{what}Mismatch", message, request)
+
+
 def unsupported_authorization(request: Request) -> Response:
     """The Authorization header is of no known form."""
     message = "Authentication information is not given in the correct format. Check the value of Authorization header."

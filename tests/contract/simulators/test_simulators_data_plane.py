@@ -6,9 +6,16 @@ from email.utils import format_datetime
 
 import pytest
 import requests
+from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 from azure.identity import ManagedIdentityCredential
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobServiceClient,
+    ResourceTypes,
+    Services,
+    generate_account_sas,
+)
 from azure.storage.fileshare import ShareServiceClient
 
 from dev.clock import VirtualClock
@@ -162,6 +169,64 @@ def test_other_ways_in_are_refused(account: StorageAccount, authorization: str |
     answer = requests.get(f"{account.endpoint('blob')}?comp=list", headers=headers, timeout=5)
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (status, code)
     assert f"<Code>{code}</Code>" in answer.text
+
+
+def _access(account: StorageAccount, key: str, **changes: object) -> BlobServiceClient:
+    given: dict[str, object] = {
+        "resource_types": ResourceTypes(service=True),
+        "permission": AccountSasPermissions(read=True, list=True),
+        "expiry": machine_time() + timedelta(hours=1),
+        "services": Services(blob=True, fileshare=True),
+    }
+    token = generate_account_sas(account.name, key, **(given | changes))  # type: ignore[arg-type]
+    return BlobServiceClient(account.endpoint("blob"), AzureSasCredential(token), retry_total=0)
+
+
+def test_a_shared_access_signature_lives_and_dies_with_its_key(account: StorageAccount) -> None:
+    one, other = _access(account, account.key("key1")), _access(account, account.key("key2"))
+    assert list(one.list_containers()) == []
+    assert one.get_account_information()["account_kind"] == "StorageV2"
+    account.regenerate("key1")
+    with pytest.raises(ClientAuthenticationError) as caught:
+        one.get_account_information()
+    assert (caught.value.status_code, _code(caught.value)) == (403, "AuthenticationFailed")
+    assert list(other.list_containers()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"expiry": machine_time() - timedelta(minutes=1)}, "AuthenticationFailed"),
+        ({"start": machine_time() + timedelta(minutes=30)}, "AuthenticationFailed"),
+        ({"services": Services(fileshare=True)}, "AuthorizationServiceMismatch"),
+        ({"resource_types": ResourceTypes(object=True)}, "AuthorizationResourceTypeMismatch"),
+        ({"permission": AccountSasPermissions(read=True)}, "AuthorizationPermissionMismatch"),
+    ],
+)
+def test_a_shared_access_signature_covers_what_it_says(
+    account: StorageAccount, changes: dict[str, object], code: str
+) -> None:
+    with pytest.raises(HttpResponseError) as caught:
+        list(_access(account, account.key("key1"), **changes).list_containers())
+    assert (caught.value.status_code, _code(caught.value)) == (403, code)
+
+
+def test_network_and_policy_come_before_a_shared_access_signature(account: StorageAccount) -> None:
+    access = _access(account, account.key("key1"))
+    account.firewall_closed = True
+    with pytest.raises(HttpResponseError) as caught:
+        access.get_account_information()
+    assert _code(caught.value) == "AuthorizationFailure"
+    account.firewall_closed, account.allow_shared_key_access = False, False
+    with pytest.raises(HttpResponseError) as caught:
+        access.get_account_information()
+    assert _code(caught.value) == "KeyBasedAuthenticationNotPermitted"
+
+
+@pytest.mark.parametrize("query", ["sig=x", "sig=x&srt=s&se=soon", "sv=2024-11-04&sr=c&sp=r&se=2099-01-01&sig=abc"])
+def test_other_signatures_fit_no_key(account: StorageAccount, query: str) -> None:
+    answer = requests.get(f"{account.endpoint('blob')}?comp=list&{query}", timeout=5)
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (403, "AuthenticationFailed")
 
 
 def test_a_token_is_nobody_without_a_data_role(account: StorageAccount) -> None:

@@ -1,0 +1,10 @@
+"""Independent judges: other people's implementations of what this repository simulates, run by the contract tests.
+
+- **Azurite** (`azurite`) is a storage service; it judges the simulated blob service.
+- **Lowkey Vault** (`lowkey_vault`) is a key vault; it judges the simulated Key Vault.
+- **azure-functions-runtime** (`worker_engine`) is the engine of the production Python worker; it judges the app's
+  functions, and by that the embedded host.
+
+`setup` installs them from the package registries into `.venv-judges`, at the versions pinned here. `mounted` lets one
+answer for an Azure name inside a simulated Azure, so that the same clients meet it under the same URLs.
+"""
