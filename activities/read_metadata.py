@@ -12,16 +12,11 @@ from rotation.failures import DisabledError, MissingError, RefusedError
 from rotation.model import SecretVersion
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import MOVED
-from rotation.planning import (
-    Situation,
-    check_secret,
-    check_target,
-    check_vault,
-    check_wanted,
-    plan_rotation,
-)
+from rotation.planning import plan_rotation
+from rotation.refusals import check_secret, check_target, check_vault, check_wanted
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry, Stop
+from rotation.situation import Situation
 
 bp = df.Blueprint()
 

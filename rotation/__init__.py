@@ -1,7 +1,7 @@
 """The domain of secret rotation, pure: no I/O, no clock, no Azure SDK.
 
 Read it in the order of the flow: `events` (what Key Vault says), `request` and `ids` (what an instance is asked to
-do), `tags` (what the operator wants), `planning` (what has to happen), `outcomes` (how it ended).
+do), `tags` (what the operator wants), `refusals` (why not), `planning` (what has to happen), `outcomes` (how it ended).
 """
 
 __version__ = "0.1.0"

@@ -1,108 +1,16 @@
-"""Decides what a rotation has to do; every refusal in its order.
-
-The order matters: the cheapest and the most telling answer comes first, and nothing is asked of a target until the
-secret itself is known to be due. `check_secret` needs the current version only, `check_target` the target's own
-description, and `plan_rotation` the keys.
-"""
+"""Decides, from the keys, what a rotation has to do: repair, adopt, regenerate, leave home, retire."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rotation.credential import CredentialText
-from rotation.failures import RefusedError
 from rotation.ids import rotation_id
-from rotation.model import SecretVersion, Slot, Surroundings, Target, live_slot
+from rotation.model import Slot, Target, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
-from rotation.plan import DEFAULT_GRACE, INTERIM, REPAIRED, RESTORED, Plan
-from rotation.request import RotationRequest
-from rotation.tags import (
-    ROTATION_ID,
-    Defaults,
-    Policy,
-    SlotStrategy,
-    is_enabled,
-    parse_policy,
-    provider_text,
-)
-
-# Key Vault's notice comes about 30 days ahead, which is the default lead, but not to the minute: the sample in its
-# documentation is 15 hours early. Calling that "not due" would lose the only notice there is.
-EARLY_NOTICE = timedelta(hours=18)
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What is known once the secret has been read."""
-
-    request: RotationRequest
-    current: SecretVersion
-    now: datetime
-
-    @property
-    def written_by(self) -> str:
-        """Which rotation wrote the current version; empty for none."""
-        return self.current.tags.get(ROTATION_ID, "")
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this very rotation wrote the current version and may have work left."""
-        own = rotation_id(self.request)
-        return self.written_by in (own, own + INTERIM, own + REPAIRED)
-
-    @property
-    def is_interim(self) -> bool:
-        """Whether the current version is the stopover of a pinned secret."""
-        return self.written_by.endswith(INTERIM)
-
-
-def check_vault(request: RotationRequest, surroundings: Surroundings) -> None:
-    """Refuse a vault that is not on the allow-list, before anything is sent to it."""
-    if request.vault not in surroundings.allowed_vaults:
-        raise RefusedError(f"vault {request.vault} is not in KEY_VAULTS")
-
-
-def check_wanted(current: SecretVersion) -> None:
-    """Skip what nobody asked us to rotate."""
-    if not is_enabled(current.tags):
-        raise Conclusion(OutcomeName.SKIPPED, "RotationEnabled is false")
-    if provider_text(current.tags, current.content_type) is None:
-        raise Conclusion(OutcomeName.SKIPPED, "no provider: neither a ProviderAddress tag nor a content type names one")
-
-
-def check_secret(situation: Situation, surroundings: Surroundings, defaults: Defaults) -> Policy:
-    """Read the tags and decide whether the secret is due.
-
-    Raises:
-        RefusedError: The tags are wrong (every complaint in one), or the version came from a rollback.
-        Conclusion: `not_due`.
-    """
-    current = situation.current
-    policy = parse_policy(current.tags, current.content_type, surroundings.known_types, defaults)
-    if isinstance(policy, list):
-        raise RefusedError("tags: " + "; ".join(policy))
-    if situation.is_ours or situation.request.force:
-        return policy
-    if situation.written_by.endswith(RESTORED):
-        # A restored version keeps its old expiry, so Key Vault announces it at once: rotating it again unasked would
-        # undo the rollback within minutes.
-        raise RefusedError("the current version came from a rollback: start with force once its consumers are ready")
-    if current.expires_on is None:
-        raise Conclusion(OutcomeName.NOT_DUE, "the current version never expires")
-    due = current.expires_on - policy.lead
-    # Bounded, so that the version written now is never due at birth.
-    if situation.now < due - min(EARLY_NOTICE, (policy.validity - policy.lead) / 2):
-        raise Conclusion(OutcomeName.NOT_DUE, f"due from {due.isoformat()}")
-    return policy
-
-
-def check_target(policy: Policy, target: Target, surroundings: Surroundings) -> None:
-    """Refuse a target whose keys must not be, or cannot be, rotated."""
-    name = policy.provider.name
-    if name.casefold() in surroundings.own_storage:
-        raise RefusedError(f"{name} is the storage account this app itself runs on with a key: use an identity there")
-    if not target.shared_key_allowed:
-        raise RefusedError(f"{name} has shared key access disabled: no key of it is accepted")
+from rotation.plan import DEFAULT_GRACE, REPAIRED, Plan
+from rotation.refusals import check_keys
+from rotation.situation import Situation
+from rotation.tags import Policy, SlotStrategy
 
 
 def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
@@ -113,13 +21,7 @@ def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: M
         Conclusion: `superseded`, when this rotation has already done everything.
     """
     text = CredentialText.parse(situation.current.value)
-    if text.account_name is not None and text.account_name.casefold() != policy.provider.name.casefold():
-        raise RefusedError(
-            f"the connection string is for another account than {policy.provider.name}, "
-            "which ProviderAddress names: correct one of the two"
-        )
-    if len(slots) < 2:
-        raise RefusedError(f"{policy.provider.name} has fewer than two keys")
+    check_keys(text, policy, slots)
     live = live_slot(text, slots)
     if live is None:
         return _repair(situation, policy, target, slots)

@@ -8,8 +8,10 @@ from typing import Any
 from rotation.credential import Credential
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.plan import Plan
-from rotation.planning import Situation, check_secret, plan_rotation
+from rotation.planning import plan_rotation
+from rotation.refusals import check_secret
 from rotation.request import RotationRequest
+from rotation.situation import Situation
 from rotation.tags import Defaults, Tags
 
 HOST = "contoso-kv.vault.azure.net"
