@@ -10,8 +10,8 @@ from providers.protocol import Trial, Verdict
 from rotation.failures import RefusedError
 from rotation.outcomes import OutcomeName
 from rotation.plan import Plan
+from rotation.policy import Verification
 from rotation.results import Done, Result, Retry, Stop
-from rotation.tags import Verification
 
 bp = df.Blueprint()
 

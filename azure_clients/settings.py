@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from azure_clients.clouds import Cloud, find_cloud
+from rotation.policy import LONGEST_VALIDITY_DAYS, Defaults
 from rotation.request import VAULT_HOST, shape
-from rotation.tags import LONGEST_VALIDITY_DAYS, Defaults
 
 _URI = re.compile(r"(?:https://)?(?P<host>[^/:\s]+)(?::443)?/?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+", re.IGNORECASE)

@@ -8,7 +8,8 @@ from rotation.credential import CredentialText
 from rotation.failures import RefusedError
 from rotation.model import SecretVersion, Slot
 from rotation.plan import DEFAULT_GRACE
-from rotation.tags import Defaults, SlotStrategy, is_enabled, parse_policy
+from rotation.policy import Defaults, SlotStrategy, parse_policy
+from rotation.tags import is_enabled
 
 
 @dataclass(frozen=True)

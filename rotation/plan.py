@@ -7,7 +7,7 @@ from typing import Any
 
 from rotation.model import Witness
 from rotation.outcomes import OutcomeName
-from rotation.tags import Verification
+from rotation.policy import Verification
 
 # What follows the rotation's id in the tag `RotationId` of versions that are not a plain end of the rotation: the
 # stopover of a pinned secret, a repaired drift (nothing was replaced, so nothing may be retired), the value brought

@@ -8,9 +8,9 @@ from rotation.ids import rotation_id
 from rotation.model import Slot, Target, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import DEFAULT_GRACE, REPAIRED, Plan
+from rotation.policy import Policy, SlotStrategy
 from rotation.refusals import check_keys
 from rotation.situation import Situation
-from rotation.tags import Policy, SlotStrategy
 
 
 def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:

@@ -13,9 +13,10 @@ from rotation.failures import RefusedError
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
+from rotation.policy import Defaults, Policy, parse_policy
 from rotation.request import RotationRequest
 from rotation.situation import Situation
-from rotation.tags import Defaults, Policy, is_enabled, parse_policy, provider_text
+from rotation.tags import is_enabled, provider_text
 
 # Key Vault's notice comes about 30 days ahead, which is the default lead, but not to the minute: the sample in its
 # documentation is 15 hours early. Calling that "not due" would lose the only notice there is.

@@ -11,7 +11,7 @@ from orchestrations.rotate_secret import rotate_secret
 from rotation.model import Witness
 from rotation.outcomes import OutcomeName
 from rotation.plan import Plan
-from rotation.tags import Verification
+from rotation.policy import Verification
 from tests.orchestration.replay import START, Replay, WorkerDiedError
 
 pytestmark = pytest.mark.orchestration

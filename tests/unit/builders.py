@@ -9,10 +9,11 @@ from rotation.credential import Credential
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.plan import Plan
 from rotation.planning import plan_rotation
+from rotation.policy import Defaults
 from rotation.refusals import check_secret
 from rotation.request import RotationRequest
 from rotation.situation import Situation
-from rotation.tags import Defaults, Tags
+from rotation.tags import Tags
 
 HOST = "contoso-kv.vault.azure.net"
 SECRET = "storage-key"

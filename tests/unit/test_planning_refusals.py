@@ -9,9 +9,9 @@ from rotation.failures import RefusedError
 from rotation.model import Surroundings, Target
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import INTERIM, RESTORED
+from rotation.policy import Defaults, Policy
 from rotation.refusals import EARLY_NOTICE, check_secret, check_target, check_vault, check_wanted
 from rotation.situation import Situation
-from rotation.tags import Defaults, Policy
 from tests.unit.builders import (
     ADDRESS,
     DAY,

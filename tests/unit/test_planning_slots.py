@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rotation.model import SecretVersion
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import Plan
+from rotation.policy import Verification
 from rotation.request import RotationRequest
-from rotation.tags import Verification
 from tests.unit.builders import (
     DAY,
     HOUR,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_clients.settings import Settings, SettingsError, load_settings
-from rotation.tags import Defaults
+from rotation.policy import Defaults
 
 pytestmark = pytest.mark.unit
 

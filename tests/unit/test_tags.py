@@ -7,18 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotation.tags import (
-    OURS,
-    Defaults,
-    Policy,
-    SlotStrategy,
-    Tags,
-    Verification,
-    is_enabled,
-    parse_policy,
-    provider_text,
-    stamped,
-)
+from rotation.policy import Defaults, Policy, SlotStrategy, Verification, parse_policy
+from rotation.tags import OURS, Tags, is_enabled, provider_text, stamped
 from tests.unit.builders import ADDRESS, DAY, KNOWN, tags
 
 pytestmark = pytest.mark.unit

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rotation.model import Witness
 from rotation.outcomes import FAILING, PROVISIONAL, Conclusion, Outcome, OutcomeName
 from rotation.plan import Plan, witness_from_json
+from rotation.policy import Verification
 from rotation.results import Done, Result, Retry, Stop, from_json
-from rotation.tags import Verification
 from tests.unit.builders import KEY1, KEY2, planned, secret, slots
 
 pytestmark = pytest.mark.unit

@@ -1,0 +1,167 @@
+"""What the operator wants, as tags say it; drop-in compatible with Microsoft's functions and with KSSEDR.
+
+All complaints about a secret's tags are found before anything is touched, and reported together.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+import isodate
+
+from rotation.arm import ResourceId
+from rotation.request import shape
+from rotation.tags import (
+    CREDENTIAL_ID,
+    ENABLED,
+    LEAD,
+    MOST_TAGS,
+    PROVIDER_ADDRESS,
+    RETIRE_AFTER,
+    ROTATION_ID,
+    STRATEGY,
+    VALIDITY,
+    VERIFICATION,
+    Tags,
+    provider_text,
+)
+
+LONGEST_VALIDITY_DAYS = 3650
+_DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class SlotStrategy(StrEnum):
+    """Whether the secret may change its slot."""
+
+    ALTERNATE = "alternate"
+    PINNED = "pinned"
+
+
+class Verification(StrEnum):
+    """What must be proven of a key before it is published."""
+
+    REQUIRED = "required"
+    BEST_EFFORT = "best-effort"
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What applies where a tag is absent; from the app's settings."""
+
+    validity_days: int = 90
+    lead_days: int = 30
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A secret's tags, understood."""
+
+    provider: ResourceId
+    credential_id: str | None
+    """The slot that the tag claims; may be wrong."""
+    validity: timedelta
+    lead: timedelta
+    strategy: SlotStrategy
+    retire_after: timedelta | None
+    verification: Verification
+
+
+def parse_policy(
+    tags: Tags, content_type: str | None, known_types: frozenset[str], defaults: Defaults
+) -> Policy | list[str]:
+    """Return the policy, or every complaint about it.
+
+    Args:
+        tags: The secret's tags.
+        content_type: The secret's content type.
+        known_types: Resource types with a provider, in lower case.
+        defaults: What applies where a tag is absent.
+    """
+    reader = _Reader(tags)
+    provider = reader.provider(provider_text(tags, content_type) or "", known_types)
+    validity_days = reader.days(VALIDITY, 1, defaults.validity_days)
+    # What a wrong validity would be compared with is left for the next look, instead of complaining twice.
+    validity = timedelta(days=validity_days or LONGEST_VALIDITY_DAYS)
+    lead_days = reader.days(LEAD, 1, 0)
+    if lead_days and timedelta(days=lead_days) >= validity:
+        reader.complain(LEAD, f"is {lead_days} days, expected less than the validity of {validity.days} days")
+    # Half of the validity at most, so that a default lead never makes a short-lived version due at birth.
+    lead = timedelta(days=lead_days) if lead_days else min(timedelta(days=defaults.lead_days), validity / 2)
+    strategy = reader.one_of(STRATEGY, SlotStrategy, SlotStrategy.ALTERNATE)
+    verification = reader.one_of(VERIFICATION, Verification, Verification.BEST_EFFORT)
+    if tags.get(ENABLED, "true").casefold() not in ("true", "false"):
+        reader.complain(ENABLED, f"is {shape(tags[ENABLED])}, expected true or false")
+    retire_after = reader.duration(RETIRE_AFTER, validity)
+    reader.limits()
+    if provider is None or reader.complaints:
+        return reader.complaints
+    credential_id = tags.get(CREDENTIAL_ID, "").casefold() or None
+    return Policy(provider, credential_id, validity, lead, strategy, retire_after, verification)
+
+
+class _Reader:
+    """Collects complaints while tags are read."""
+
+    def __init__(self, tags: Tags) -> None:
+        self.tags = tags
+        self.complaints: list[str] = []
+
+    def complain(self, name: str, text: str) -> None:
+        self.complaints.append(f"{name} {text}")
+
+    def provider(self, text: str, known_types: frozenset[str]) -> ResourceId | None:
+        resource = ResourceId.parse(text)
+        if resource is None:
+            self.complain(PROVIDER_ADDRESS, f"is {shape(text)}, expected the ARM resource id of the target")
+        elif resource.resource_type not in known_types:
+            known = ", ".join(sorted(known_types))
+            self.complain(PROVIDER_ADDRESS, f"names a {resource.resource_type}, expected one of {known}")
+        return resource
+
+    def days(self, name: str, least: int, default: int) -> int | None:
+        """Return a number of days, the default where the tag is absent, None where it is wrong."""
+        text = self.tags.get(name)
+        if text is None:
+            return default
+        if not _DAYS.fullmatch(text) or not least <= int(text) <= LONGEST_VALIDITY_DAYS:
+            self.complain(name, f"is {shape(text)}, expected a whole number of days, {least}-{LONGEST_VALIDITY_DAYS}")
+            return None
+        return int(text)
+
+    def one_of(self, name: str, choices: type[_Choice], default: _Choice) -> _Choice:
+        text = self.tags.get(name, default.value).casefold()
+        if text in [choice.value for choice in choices]:
+            return choices(text)
+        self.complain(name, f"is {shape(text)}, expected {' or '.join(choice.value for choice in choices)}")
+        return default
+
+    def duration(self, name: str, below: timedelta) -> timedelta | None:
+        text = self.tags.get(name)
+        if text is None:
+            return None
+        try:
+            # isodate takes "PT" for no time at all.
+            value = isodate.parse_duration(text) if re.search("[0-9]", text) else None
+        except (ValueError, TypeError, OverflowError):
+            value = None
+        # isodate answers with a Duration, not a timedelta, where years or months make the length depend on the day.
+        if not isinstance(value, timedelta) or not timedelta(0) <= value < below:
+            self.complain(
+                name,
+                f"is {shape(text)}, expected an ISO 8601 duration of days and time below the validity, e.g. P2D",
+            )
+            return None
+        return value
+
+    def limits(self) -> None:
+        for name in self.tags.ambiguous():
+            self.complain(name, "is there more than once in different letter case, expected once")
+        after = len(self.tags) + (ROTATION_ID not in self.tags)
+        if after > MOST_TAGS:
+            self.complaints.append(
+                f"the secret would have {after} tags with {ROTATION_ID}, expected at most {MOST_TAGS}: remove one"
+            )
