@@ -2,12 +2,12 @@
 
 It knows nothing of the app that it runs. Read it in this order: `replay` and `orchestration` (what an episode
 decides), `episodes`, `activities`, `durable_timers`, `entities` (how decisions are carried out), `taskhub` and
-`store` (what is kept), `client` and `management_api` (what clients can do), `host` (how it is put together),
-`facade` (for tests).
+`store` (what is kept), `attempts`, `event_hubs` and `schedules` (the other triggers), `client` and `management_api`
+(what clients can do), `host` (how it is put together), `facade` (for tests).
 """
 
+from .attempts import DeliveryResult
 from .errors import ApiError, HostError
-from .event_hubs import DeliveryResult
 from .facade import EmbeddedHost
 
 __all__ = ["ApiError", "DeliveryResult", "EmbeddedHost", "HostError"]

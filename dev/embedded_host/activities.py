@@ -94,7 +94,7 @@ class Activities:
             return result
         try:
             datum = encode_output(function, result.value)
-        except ValueError as error:  # not JSON (s26)
+        except Exception as error:  # not JSON (s26)
             return failure_of(error)
         value = None if datum is None else json.loads(datum.value)
         return None if value is None else compact_json(value)

@@ -17,6 +17,8 @@ from typing import Any
 from aiohttp import web
 from azure.functions import meta
 
+from .attempts import report
+from .bodies import read_text
 from .event_hubs import EventHubs
 from .functions import ACTIVITY, EVENT_HUB, HTTP, TIMER, LoadedFunction
 from .http_functions import call_with_text
@@ -106,14 +108,16 @@ class AdminApi:
         }
 
     async def _invoke(self, request: web.Request, function: LoadedFunction) -> web.Response:
-        text = await request.text()
+        text = await read_text(request)
         try:
             body = json.loads(text) if text else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return json_response({"Message": "The request body is not valid JSON."}, 400)
         if not isinstance(body, dict):
             return json_response({"Message": "The request body must be a JSON object."}, 400)
-        given = body.get("input")
+        given = next((value for name, value in body.items() if name.lower() == "input"), None)
+        if given is None:
+            given = "null" if function.kind == ACTIVITY else ""
         self._run(function, given if isinstance(given, str) else json.dumps(given))
         return empty(202)
 
@@ -128,7 +132,7 @@ class AdminApi:
             case kind if kind == ACTIVITY:
                 self._hub.start(self._call_activity(function, text))
             case kind:
-                log.error("function '%s' can't be run by the admin API: it is a %s", function.name, kind)
+                log.error("function '%s' can't be run by the admin API: its trigger is an %s", function.name, kind)
 
     async def _deliver(self, function: LoadedFunction, text: str) -> None:
         await self._deliveries.deliver(function, [text])
@@ -136,4 +140,4 @@ class AdminApi:
     async def _call_activity(self, function: LoadedFunction, text: str) -> None:
         outcome = await self._invoker.invoke(function, meta.Datum(text, "string"))
         if not isinstance(outcome, Result):
-            log.error("function '%s' failed: %s", function.name, outcome.message)
+            report(function, outcome)

@@ -12,7 +12,7 @@ _CONTENT_HEADERS = frozenset(
     {"allow", "content-disposition", "content-encoding", "content-language", "content-length", "content-location"}
     | {"content-md5", "content-range", "content-type", "expires", "last-modified"}
 )
-_NO_TIMEOUT = aiohttp.ClientTimeout(total=100)
+_TIMEOUT = aiohttp.ClientTimeout(total=100)  # that of .NET's client
 
 
 class HttpCallError(Exception):
@@ -33,7 +33,7 @@ async def perform(request: dict[str, Any]) -> dict[str, Any]:
         headers["Content-Type"] = "text/plain"
     try:
         async with (
-            aiohttp.ClientSession(timeout=_NO_TIMEOUT, skip_auto_headers=("User-Agent", "Content-Type")) as session,
+            aiohttp.ClientSession(timeout=_TIMEOUT, skip_auto_headers=("User-Agent", "Content-Type")) as session,
             session.request(request["method"], request["uri"], data=content, headers=headers) as response,
         ):
             text = await response.text(errors="replace")
@@ -41,7 +41,9 @@ async def perform(request: dict[str, Any]) -> dict[str, Any]:
     except aiohttp.ClientConnectorError as error:
         reason = "Connection refused" if error.os_error.errno == 111 else error.os_error.strerror
         raise HttpCallError(f"{reason} ({error.host}:{error.port})") from None
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+        raise HttpCallError(f"Invalid URI: '{request['uri']}' is not an absolute http or https address.") from None
+    except (aiohttp.ClientError, TimeoutError, ValueError, TypeError) as error:
         raise HttpCallError(str(error) or type(error).__name__) from None
 
 

@@ -79,11 +79,6 @@ class Entities:
         for entity in self.all.values():
             self._wake(entity)
 
-    def remove(self, scheduler_id: str) -> None:
-        """Forget an entity."""
-        del self.all[scheduler_id]
-        self._hub.store.delete("entity", scheduler_id)
-
     def _arm(self, key: str, scheduler_id: str, request: dict[str, Any]) -> None:
         def send() -> None:
             self._hub.store.delete("signal", key)

@@ -18,7 +18,7 @@ from .durable_timers import DurableTimers
 from .entities import Entities
 from .functions import ORCHESTRATION
 from .history import Event
-from .instances import FAILED, FINISHED, RUNNING, SUSPENDED, Instance
+from .instances import FAILED, RUNNING, SUSPENDED, Instance
 from .invoker import Invoker, Result
 from .outcomes import Reply, refused, reply_from
 from .replay import compact_json, replay
@@ -168,7 +168,7 @@ class Episodes:
         if instance.parent is None:
             return
         task, of = instance.parent["TaskScheduleId"], instance.parent["OrchestrationInstance"]
-        if instance.status in FINISHED and completion.status == "Completed":
+        if completion.status == "Completed":
             event = h.sub_completed(now, task, completion.result)
         else:
             details = completion.details if completion.status == FAILED else None

@@ -20,9 +20,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from dev.clock import Clock, SystemClock, VirtualClock
 
+from .attempts import DeliveryResult
 from .client import event_text
 from .errors import ApiError, HostError
-from .event_hubs import Body, DeliveryResult
+from .event_hubs import Body
 from .functions import EVENT_HUB
 from .host import Host, HostOptions
 from .status_view import entity_status, instance_status

@@ -14,13 +14,14 @@ from dev.clock import Clock
 
 from .activities import Activities
 from .admin_api import AdminApi
+from .attempts import Attempts
 from .client import Client
 from .crashes import CrashPlan
 from .durable_timers import DurableTimers
 from .entities import Entities
 from .episodes import Episodes
 from .event_hubs import EventHubs
-from .functions import EVENT_HUB, HTTP, LoadedFunction
+from .functions import EVENT_HUB, HTTP, TIMER, LoadedFunction
 from .http_routes import Router
 from .idle import InFlight
 from .invoker import Invoker
@@ -80,12 +81,12 @@ class Host:
         self._environment = Environment(read_local_settings(app_dir))
         self._environment.apply()
         settings = read_host_json(app_dir, os.environ)
+        worker_loop.acquire()
+        self._has_worker = True
         functions = load_functions(app_dir, os.environ)
         self._listener = bind(self._options.port)
         self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
         self._store = open_store(self._options.state)
-        worker_loop.acquire()
-        self._has_worker = True
         self._assemble(settings, functions, app_dir)
         self._resume()
         await self.server.start(self._listener)
@@ -97,7 +98,7 @@ class Host:
         keep = self._options.keep_journal
         self.hub = TaskHub(self._store, self._clock, self.in_flight, settings, functions, keep_journal=keep)
         binding = client_binding(self.url, settings.hub_name)
-        self.invoker = Invoker(settings, str(app_dir), lambda: binding, self.in_flight, self.crashes)
+        self.invoker = Invoker(settings, str(app_dir), binding, self.in_flight, self.crashes)
         self.activities = Activities(self.hub, self.invoker)
         self.timers = DurableTimers(self.hub, early=self._options.early_timers)
         self.entities = Entities(self.hub, self.invoker)
@@ -105,11 +106,12 @@ class Host:
         self.hub.on_wake = episodes.wake
         self.hub.on_finish = self.timers.drop
         self.client = Client(self.hub, self.entities)
-        self.deliveries = EventHubs(self.hub, self.invoker)
-        self.schedules = Schedules(self.hub, self.deliveries)
+        attempts = Attempts(self.hub, self.invoker)
+        self.deliveries = EventHubs(self.hub, attempts)
+        self.schedules = Schedules(self.hub, attempts)
         for function in functions:
-            if function.kind == EVENT_HUB:
-                policy_of(function, settings)
+            if function.kind in (EVENT_HUB, TIMER):
+                policy_of(function, settings)  # refused now rather than at the first failure
         management = ManagementApi(self.hub, self.client, self.entities)
         admin = AdminApi(self.hub, self.invoker, self.router, self.deliveries, self.schedules)
         self.server = Server(self.router, self.invoker, management, admin, settings.custom_headers)

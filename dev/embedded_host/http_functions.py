@@ -9,11 +9,14 @@ from typing import Any
 from aiohttp import web
 from azure.functions import meta
 
+from .attempts import report
 from .functions import LoadedFunction
 from .invoker import Invoker, Result, encode_output, failure_of
-from .outcomes import Failure
 from .responses import empty
-from .taskhub import log
+
+_STATUSES = range(100, 1000)
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
+"""Headers that are the server's to set: a function that sets them wrongly would break the connection."""
 
 
 async def call_http_function(
@@ -27,7 +30,7 @@ async def call_http_function(
             return _response(encode_output(function, outcome.value))
         except Exception as error:
             outcome = failure_of(error)
-    _report(function, outcome)
+    report(function, outcome)
     return empty(500)
 
 
@@ -43,11 +46,7 @@ async def call_with_text(invoker: Invoker, function: LoadedFunction, text: str) 
     }
     outcome = await invoker.invoke(function, meta.Datum(value, "http"))
     if not isinstance(outcome, Result):
-        _report(function, outcome)
-
-
-def _report(function: LoadedFunction, failure: Failure) -> None:
-    log.error("function '%s' failed: %s\n%s", function.name, failure.message, failure.stack or "")
+        report(function, outcome)
 
 
 def _datum(request: web.Request, body: bytes, parameters: dict[str, str]) -> meta.Datum:
@@ -73,9 +72,13 @@ def _response(datum: meta.Datum | None) -> web.Response:
     if datum.type != "http":
         return web.Response(text=str(datum.value), content_type="text/plain", charset="utf-8")
     value: dict[str, Any] = datum.value
-    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
+    status = int(value["status_code"].value)
+    if status not in _STATUSES:
+        raise ValueError(f"{status} is no HTTP status")
+    response = web.Response(status=status, body=value["body"].value)
     for name, header in value["headers"].items():
-        response.headers[name] = header.value
+        if name.lower() not in _FRAMING:
+            response.headers[name] = header.value
     for cookies in value["cookies"] or []:
         for morsel in cookies.values():
             response.headers.add("Set-Cookie", morsel.OutputString())

@@ -1,29 +1,20 @@
 """Routes of HTTP functions: ASP.NET templates, matched as the Functions host does.
 
-`items/{id:int}/{note?}`, `files/{*rest}`: parameters, optional ones, constraints, and a rest that takes
-everything. Letter case does not matter; a literal beats a parameter, and a rest comes last.
+`items/{id:int}/{note?}`, `{name}.{kind}`, `files/{*rest}`: parameters, optional ones, constraints, and a rest that
+takes everything. Letter case does not matter; a literal beats a parameter, and a rest comes last.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from .errors import HostError
 from .functions import HTTP, LoadedFunction
+from .route_constraints import Check, checks_of
 
-_PARAMETER = re.compile(r"^\{(?P<rest>\*{0,2})(?P<name>\w+)(?P<constraints>(?::[^{}?]+)*)(?P<optional>\?)?\}$")
-_CONSTRAINTS = {
-    "int": r"-?\d+",
-    "long": r"-?\d+",
-    "decimal": r"-?\d+(?:\.\d+)?",
-    "double": r"-?\d+(?:\.\d+)?",
-    "float": r"-?\d+(?:\.\d+)?",
-    "bool": r"(?i:true|false)",
-    "alpha": r"[A-Za-z]+",
-    "guid": r"\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?",
-    "datetime": r"[0-9T:.\-+Z ]+",
-    "required": r"[^/]+",
-}
+_PARAMETER = re.compile(r"\{(?P<rest>\*{0,2})(?P<name>\w+)(?::(?P<constraints>[^{}]+?))?(?P<optional>\?)?\}")
+_LITERAL, _CONSTRAINED, _ANYTHING, _REST = range(4)
 
 
 @dataclass(frozen=True)
@@ -34,6 +25,7 @@ class Route:
     template: str
     methods: frozenset[str]
     pattern: re.Pattern[str]
+    checks: dict[str, list[Check]]
     rank: tuple[int, ...]
 
     def match(self, path: str) -> dict[str, str] | None:
@@ -41,7 +33,14 @@ class Route:
         found = self.pattern.match(path)
         if found is None:
             return None
-        return {name: unquote(value) for name, value in found.groupdict().items() if value is not None}
+        values = {name: unquote(value) for name, value in found.groupdict().items() if value is not None}
+        fits = all(check(value) for name, value in values.items() for check in self.checks[name])
+        return values if fits else None
+
+    def conflicts_with(self, other: "Route") -> bool:
+        """Tell whether some request could not say which of the two it means."""
+        common = not self.methods or not other.methods or self.methods & other.methods
+        return self.template.lower() == other.template.lower() and bool(common)
 
 
 class Router:
@@ -52,6 +51,12 @@ class Router:
             (_route(function, prefix) for function in functions if function.kind == HTTP),
             key=lambda route: route.rank,
         )
+        for one, other in itertools.combinations(self.routes, 2):
+            if one.conflicts_with(other):
+                raise HostError(
+                    f"function '{other.function.name}': the route '{other.template}' conflicts with that of "
+                    f"function '{one.function.name}'"
+                )
 
     def find(self, method: str, path: str) -> tuple[LoadedFunction, dict[str, str]] | None:
         """Return the function for a request; a method that no route takes is as good as no route."""
@@ -67,32 +72,35 @@ class Router:
 def _route(function: LoadedFunction, prefix: str) -> Route:
     template = str(function.trigger.get("route") or function.name).strip("/")
     full = f"{prefix}/{template}" if prefix else template
+    checks: dict[str, list[Check]] = {}
     pattern = ""
     rank: list[int] = []
     for segment in full.split("/"):
-        parameter = _PARAMETER.match(segment)
-        if parameter is None:
-            pattern += "/" + _literal(segment, function.name)
-            rank.append(0)
-            continue
-        value = ".*" if parameter["rest"] else _constrained(parameter["constraints"], function.name)
-        piece = f"/(?P<{parameter['name']}>{value})"
-        pattern += f"(?:{piece})?" if parameter["optional"] or parameter["rest"] else piece
-        rank.append(3 if parameter["rest"] else 1 if parameter["constraints"] else 2)
+        piece, is_optional, place = _segment(segment, checks, function.name)
+        pattern += f"(?:/{piece})?" if is_optional else f"/{piece}"
+        rank.append(place)
     methods = frozenset(str(method).upper() for method in function.trigger.get("methods") or [])
-    return Route(function, full, methods, re.compile(f"^{pattern}/?$", re.IGNORECASE), tuple(rank))
+    return Route(function, full, methods, re.compile(f"^{pattern}/?$", re.IGNORECASE), checks, tuple(rank))
 
 
-def _literal(segment: str, function: str) -> str:
-    if "{" in segment or "}" in segment:
+def _segment(segment: str, checks: dict[str, list[Check]], function: str) -> tuple[str, bool, int]:
+    """Return a segment's pattern, whether it may be absent, and its place in the order; note its constraints."""
+    pattern, end, is_optional, place = "", 0, False, _LITERAL
+    for parameter in _PARAMETER.finditer(segment):
+        name, constraints = parameter["name"], parameter["constraints"]
+        found = checks_of(constraints) if constraints else []
+        if found is None:
+            raise HostError(f"function '{function}': route constraint '{constraints}' is not supported")
+        checks[name] = found
+        value = ".*" if parameter["rest"] else "[^/]+"
+        pattern += f"{_literal(segment[end : parameter.start()], segment, function)}(?P<{name}>{value})"
+        end = parameter.end()
+        is_optional = is_optional or bool(parameter["optional"] or parameter["rest"])
+        place = max(place, _REST if parameter["rest"] else _CONSTRAINED if constraints else _ANYTHING)
+    return pattern + _literal(segment[end:], segment, function), is_optional, place
+
+
+def _literal(text: str, segment: str, function: str) -> str:
+    if "{" in text or "}" in text:
         raise HostError(f"function '{function}': route segment '{segment}' is not supported")
-    return re.escape(segment)
-
-
-def _constrained(constraints: str, function: str) -> str:
-    names = [name for name in constraints.split(":") if name]
-    if not names:
-        return r"[^/]+"
-    if len(names) > 1 or names[0] not in _CONSTRAINTS:
-        raise HostError(f"function '{function}': route constraint '{constraints.strip(':')}' is not supported")
-    return _CONSTRAINTS[names[0]]
+    return re.escape(text)

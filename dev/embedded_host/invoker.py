@@ -9,7 +9,6 @@ import asyncio
 import threading
 import traceback
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +17,12 @@ from azure.functions._abc import Context as ContextBase
 from azure.functions._abc import RetryContext as RetryContextBase
 
 from .crashes import CrashPlan
+from .exits import WorkerExitError, contained
 from .functions import CLIENT, HTTP_OUTPUT, LoadedFunction, converter_for
 from .idle import InFlight
 from .outcomes import Failure, worker_death
 from .settings import HostSettings
+from .stamps import time_span
 from .workers import ThreadPool, worker_loop
 
 
@@ -103,7 +104,7 @@ class Invoker:
         self,
         settings: HostSettings,
         directory: str,
-        client_text: Callable[[], str],
+        client_text: str,
         in_flight: InFlight,
         crashes: CrashPlan,
     ) -> None:
@@ -133,8 +134,10 @@ class Invoker:
             try:
                 arguments = self._arguments(function, datum, metadata or {}, retry)
                 value = await self._limited(function, arguments)
+            except WorkerExitError as death:
+                return worker_death(death.code)
             except Exception as error:
-                return worker_death() if crash else _failure(error)
+                return worker_death() if crash else failure_of(error)
         return worker_death() if crash else Result(value)
 
     def _arguments(
@@ -148,7 +151,7 @@ class Invoker:
         arguments = {function.parameter: converter.decode(datum, trigger_metadata=metadata)}
         client = converter_for(CLIENT)
         for name in function.client_names:
-            text = meta.Datum(self._client_text(), "string")
+            text = meta.Datum(self._client_text, "string")
             arguments[name] = client.decode(text, trigger_metadata=metadata)
         if function.wants_context:
             arguments["context"] = Context(function.name, self._directory, retry)
@@ -161,13 +164,19 @@ class Invoker:
         try:
             return await asyncio.wait_for(self._run(function, arguments), timeout.total_seconds())
         except TimeoutError:
-            raise TimeoutError(f"Timeout value of {timeout} was exceeded by function: {function.name}") from None
+            told = f"Timeout value of {time_span(timeout)} was exceeded by function: Functions.{function.name}"
+            raise TimeoutError(told) from None
 
     async def _run(self, function: LoadedFunction, arguments: dict[str, Any]) -> Any:
-        if function.is_async:
-            future = worker_loop.submit(function.call(**arguments))
-        else:
-            future = self._threads.submit(lambda: function.call(**arguments))
+        async def on_loop() -> Any:
+            with contained():
+                return await function.call(**arguments)
+
+        def on_thread() -> Any:
+            with contained():
+                return function.call(**arguments)
+
+        future = worker_loop.submit(on_loop()) if function.is_async else self._threads.submit(on_thread)
         return await asyncio.wrap_future(future)
 
 
@@ -180,12 +189,12 @@ def encode_output(function: LoadedFunction, value: Any) -> meta.Datum | None:
     return datum
 
 
-def _failure(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> Failure:
+    """Return the failure of a function that raised, or of converting what it returned."""
     # The frames of this host stand in for those of the worker; the app's own follow, as in the real one.
     stack = "".join(traceback.format_exception(error))
-    return Failure(f"{type(error).__name__}: {error}", stack)
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Return the failure of an exception that conversion raised."""
-    return _failure(error)
+    try:
+        told = str(error)
+    except Exception:  # of the app's making, like all the rest
+        told = "<exception str() failed>"
+    return Failure(f"{type(error).__name__}: {told}", stack)

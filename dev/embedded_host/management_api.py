@@ -11,11 +11,12 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from .bodies import read_text
 from .client import Client, bad_json, event_text
 from .entities import Entities, Entity
 from .errors import ApiError
 from .instances import FAILED, Instance
-from .queries import Filter, page, read_bool, read_filter, read_seconds, read_time
+from .queries import Filter, Query, page
 from .responses import empty, error_response, json_response
 from .stamps import parse
 from .status_view import entity_status, instance_status, token
@@ -37,6 +38,9 @@ class ManagementApi:
         """Answer a request; `path` is what follows the base path, still quoted."""
         # Unquoted first, like the real one: an id with a slash in it can't be addressed (s10a).
         parts = unquote(path).strip("/").split("/")
+        # The links that clients are given write a blank as a plus, as the real ones do; here they can be followed.
+        if len(parts) > 1 and parts[0].lower() == "instances" and parts[1] not in self._hub.instances:
+            parts[1] = parts[1].replace("+", " ")
         try:
             return await self._dispatch(request, parts)
         except ApiError as error:
@@ -70,14 +74,14 @@ class ManagementApi:
     # Orchestrations
 
     async def _start(self, request: web.Request, function: str, instance_id: str | None) -> web.Response:
-        text = await request.text()
+        text = await read_text(request)
         _read_json(text, if_empty=None)
-        started = self._client.start(function, instance_id, text or None, request.query.get("version"))
+        started = self._client.start(function, instance_id, text or None, Query(request.query).text("version"))
         return await self._started(request, started)
 
     async def _started(self, request: web.Request, instance_id: str) -> web.Response:
-        timeout = read_seconds(request.query.get("timeout"))
-        interval = read_seconds(request.query.get("pollingInterval"))
+        query = Query(request.query)
+        timeout, interval = query.seconds("timeout"), query.seconds("pollingInterval")
         if timeout is not None and interval is not None:
             if interval > timeout:
                 told = f"Total timeout {timeout:g} should be bigger than retry timeout {interval:g}"
@@ -103,21 +107,21 @@ class ManagementApi:
             await self._hub.wait_for_change(remaining)
 
     def _status(self, request: web.Request, instance_id: str) -> web.Response:
-        query = request.query
+        query = Query(request.query)
+        show_input = query.flag("showInput", otherwise=True)
         entity = self._entities.all.get(instance_id)
         if entity is not None:
-            shown = read_bool(query.get("showInput"), otherwise=True)
-            return self._in_progress(request, entity_status(entity, show_input=shown))
+            return self._in_progress(request, entity_status(entity, show_input=show_input))
         instance = self._client.find(instance_id)
         status = instance_status(
             instance,
-            show_input=read_bool(query.get("showInput"), otherwise=True),
-            show_history=read_bool(query.get("showHistory"), otherwise=False),
-            show_output=read_bool(query.get("showHistoryOutput"), otherwise=False),
+            show_input=show_input,
+            show_history=query.flag("showHistory"),
+            show_output=query.flag("showHistoryOutput"),
         )
         if not instance.is_finished:
             return self._in_progress(request, status)
-        as_error = read_bool(query.get("returnInternalServerErrorOnFailure"), otherwise=False)
+        as_error = query.flag("returnInternalServerErrorOnFailure")
         return json_response(status, 500 if as_error and instance.status == FAILED else 200)
 
     def _in_progress(self, request: web.Request, status: dict[str, Any]) -> web.Response:
@@ -125,9 +129,9 @@ class ManagementApi:
         return json_response(status, 202, {"Location": location, "Retry-After": "5"})
 
     def _list(self, request: web.Request) -> web.Response:
-        wanted = read_filter(request.query)
-        rows, following = page(self._rows(wanted), request.query.get("top"), request.headers.get(_TOKEN))
-        show_input = read_bool(request.query.get("showInput"), otherwise=True)
+        query = Query(request.query)
+        rows, following = page(self._rows(query.filter()), query.text("top"), request.headers.get(_TOKEN))
+        show_input = query.flag("showInput", otherwise=True)
         shown = [
             entity_status(row, show_input=show_input)
             if isinstance(row, Entity)
@@ -151,7 +155,7 @@ class ManagementApi:
         return {**instances, **entities}
 
     def _purge_many(self, request: web.Request) -> web.Response:
-        wanted = read_filter(request.query)
+        wanted = Query(request.query).filter()
         if wanted.created_from is None:
             raise ApiError(400, "Please provide value for 'createdTimeFrom' parameter.")
         found = [row for row in self._rows(wanted).values() if isinstance(row, Instance)]
@@ -163,14 +167,15 @@ class ManagementApi:
             raise ApiError(410)
         if request.content_type.lower() != "application/json":
             raise ApiError(400, {"Message": "Only application/json request content is supported"})
-        value = _read_json(await request.text())
+        value = _read_json(await read_text(request))
         self._client.raise_event(instance_id, name, event_text(value))
         return empty(202)
 
     async def _operate(self, request: web.Request, instance_id: str, verb: str) -> web.Response:
-        reason = request.query.get("reason")
+        query = Query(request.query)
+        reason = query.text("reason")
         if verb == "restart":
-            new_id = read_bool(request.query.get("restartWithNewInstanceId"), otherwise=True)
+            new_id = query.flag("restartWithNewInstanceId", otherwise=True)
             return await self._started(request, self._client.restart(instance_id, new_id=new_id))
         operations = {
             "terminate": self._client.terminate,
@@ -192,8 +197,8 @@ class ManagementApi:
         return json_response(token(entity.state))
 
     async def _signal(self, request: web.Request, name: str, key: str) -> web.Response:
-        operation = "delete" if request.method == "DELETE" else request.query.get("op", "")
-        text = await request.text()
+        operation = "delete" if request.method == "DELETE" else Query(request.query).text("op") or ""
+        text = await read_text(request)
         value: str | None = None
         if text and request.content_type.lower() == "application/json":
             value = event_text(_read_json(text, signal=True))
@@ -203,8 +208,8 @@ class ManagementApi:
         return empty(202)
 
     def _list_entities(self, request: web.Request, name: str) -> web.Response:
-        query = request.query
-        since, until = read_time(query.get("lastOperationTimeFrom")), read_time(query.get("lastOperationTimeTo"))
+        query = Query(request.query)
+        since, until = query.instant("lastOperationTimeFrom"), query.instant("lastOperationTimeTo")
         rows = {
             key: entity
             for key, entity in self._entities.all.items()
@@ -213,8 +218,8 @@ class ManagementApi:
             and (since is None or parse(entity.updated) >= since)
             and (until is None or parse(entity.updated) <= until)
         }
-        found, following = page(rows, query.get("top"), request.headers.get(_TOKEN))
-        fetch = read_bool(query.get("fetchState"), otherwise=False)
+        found, following = page(rows, query.text("top"), request.headers.get(_TOKEN))
+        fetch = query.flag("fetchState")
         shown = [
             {
                 "entityId": {"name": entity.name, "key": entity.key},
@@ -234,7 +239,7 @@ def _read_json(text: str, *, if_empty: Any = _MUST_HAVE_BODY, signal: bool = Fal
         return if_empty
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if signal:
             raise ApiError(400, {"Message": f"Could not parse JSON content: {error}"}) from None
         raise bad_json(text) from None

@@ -24,7 +24,7 @@ _SHIM_STACK = (
     "(RegisteredFunctionInfo orchestratorInfo, OrchestrationContext innerContext)"
 )
 _HRESULT = -2146233088
-WORKER_EXIT = "python exited with code 137 (0x89)"
+KILLED = 137
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Reply:
     """The failure of a call that told nothing about the orchestration's state."""
 
 
-def worker_death() -> Failure:
+def worker_death(code: int = KILLED) -> Failure:
     """Return the failure of a call during which the worker died."""
-    return Failure(WORKER_EXIT, None)
+    return Failure(f"python exited with code {code} (0x{code:X})", None)
 
 
 def reply_from(result: str | Failure) -> Reply:

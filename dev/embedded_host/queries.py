@@ -5,10 +5,12 @@ What can't be read is ignored, as the real one does (s11): only a page token tha
 
 import base64
 import binascii
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from multidict import MultiMapping
 
 from .stamps import parse
 
@@ -37,38 +39,50 @@ class Filter:
         )
 
 
-def read_filter(query: Mapping[str, str]) -> Filter:
-    """Read the filter of a list or purge."""
-    wanted = {part for part in query.get("runtimeStatus", "").split(",") if part in _STATUSES}
-    return Filter(
-        prefix=query.get("instanceIdPrefix", ""),
-        created_from=read_time(query.get("createdTimeFrom")),
-        created_to=read_time(query.get("createdTimeTo")),
-        statuses=frozenset(wanted),
-    )
+class Query:
+    """A request's query parameters as .NET reads them: names in any letter case, repeated ones joined by commas."""
 
+    def __init__(self, given: MultiMapping[str]) -> None:
+        self._texts: dict[str, str] = {}
+        for name, text in given.items():
+            known = self._texts.get(name.lower())
+            self._texts[name.lower()] = text if known is None else f"{known},{text}"
 
-def read_time(text: str | None) -> datetime | None:
-    """Read an instant, or nothing."""
-    if not text:
-        return None
-    try:
-        return parse(text.strip().replace(" ", "+") if text.count(" ") == 1 and "T" in text else text.strip())
-    except ValueError:
-        return None
+    def text(self, name: str) -> str | None:
+        """Return a parameter as it is."""
+        return self._texts.get(name.lower())
 
+    def flag(self, name: str, *, otherwise: bool = False) -> bool:
+        """Return a boolean; its letter case doesn't matter."""
+        return {"true": True, "false": False}.get((self.text(name) or "").strip().lower(), otherwise)
 
-def read_bool(text: str | None, *, otherwise: bool) -> bool:
-    """Read a boolean, whatever its letter case."""
-    return {"true": True, "false": False}.get((text or "").strip().lower(), otherwise)
+    def seconds(self, name: str) -> float | None:
+        """Return a number of seconds, or nothing."""
+        try:
+            seconds = float(self.text(name) or "")
+        except ValueError:
+            return None
+        return seconds if math.isfinite(seconds) else None
 
+    def instant(self, name: str) -> datetime | None:
+        """Return a moment, or nothing."""
+        text = (self.text(name) or "").strip()
+        if "T" in text and text.count(" ") == 1:  # the plus sign of an offset that nobody quoted
+            text = text.replace(" ", "+")
+        try:
+            return parse(text)
+        except ValueError:
+            return None
 
-def read_seconds(text: str | None) -> float | None:
-    """Read a number of seconds, or nothing."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None
+    def filter(self) -> Filter:
+        """Return the filter of a list or purge."""
+        named = {part.strip() for part in (self.text("runtimeStatus") or "").split(",")}
+        return Filter(
+            prefix=self.text("instanceIdPrefix") or "",
+            created_from=self.instant("createdTimeFrom"),
+            created_to=self.instant("createdTimeTo"),
+            statuses=_STATUSES & named,
+        )
 
 
 def page(rows: dict[str, Any], size_text: str | None, token: str | None) -> tuple[list[Any], str]:

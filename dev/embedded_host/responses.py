@@ -11,9 +11,9 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Answer with compact JSON."""
+    """Answer with compact JSON; half a surrogate pair, which UTF-8 can't carry, becomes a question mark."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
-    return web.Response(status=status, body=text.encode(), headers={**_JSON, **(headers or {})})
+    return web.Response(status=status, body=text.encode(errors="replace"), headers={**_JSON, **(headers or {})})
 
 
 def empty(status: int) -> web.Response:

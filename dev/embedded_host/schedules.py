@@ -1,5 +1,7 @@
 """Timer triggers: NCRONTAB expressions of six fields, or a time span, by the host's clock.
 
+The fields are in UTC, or in the time zone that the app setting WEBSITE_TIME_ZONE names.
+
 With a state file the next occurrence is remembered, as the real host's schedule monitor does for schedules of a
 minute or more: one that passed while no host ran is made up for at once, and the function is told that it is
 late.
@@ -7,15 +9,14 @@ late.
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from azure.functions import meta
 from croniter import CroniterError, croniter
 
+from .attempts import Attempts
 from .errors import HostError
-from .event_hubs import EventHubs
 from .functions import TIMER, LoadedFunction
-from .retries import policy_of
 from .settings import parse_time_span
 from .stamps import parse, stamp
 from .taskhub import TaskHub
@@ -27,7 +28,8 @@ _MONITORED = timedelta(minutes=1)
 class Schedule:
     """When a timer function is due."""
 
-    def __init__(self, function: LoadedFunction) -> None:
+    def __init__(self, function: LoadedFunction, zone: tzinfo) -> None:
+        self._zone = zone
         self._text = str(function.trigger.get("schedule") or "").strip()
         where = f"function '{function.name}': schedule"
         self._span = parse_time_span(self._text, where) if _SPAN.match(self._text) else None
@@ -52,22 +54,27 @@ class Schedule:
         if self._span is not None:
             return moment + self._span
         # NCRONTAB wants a day that fits both of its fields, where cron takes either.
-        times = croniter(self._text, moment, second_at_beginning=True, day_or=False)
+        times = croniter(self._text, moment.astimezone(self._zone), second_at_beginning=True, day_or=False)
         found: datetime = times.get_next(datetime)
-        return found
+        return found.astimezone(UTC)
+
+    @property
+    def adjusts_for_dst(self) -> bool:
+        """Tell whether it keeps to the clock on the wall rather than to a distance in time."""
+        return self._span is None
 
 
 class Schedules:
     """Runs timer functions when they are due."""
 
-    def __init__(self, hub: TaskHub, deliveries: EventHubs) -> None:
+    def __init__(self, hub: TaskHub, attempts: Attempts) -> None:
         self._hub = hub
-        self._deliveries = deliveries
+        self._attempts = attempts
         self._schedules = {
-            function.name: (function, Schedule(function)) for function in hub.functions if function.kind == TIMER
+            function.name: (function, Schedule(function, hub.settings.time_zone))
+            for function in hub.functions
+            if function.kind == TIMER
         }
-        for function, _ in self._schedules.values():
-            policy_of(function, hub.settings)
 
     def start(self) -> None:
         """Set all timers going; what was missed while no host ran is made up for."""
@@ -99,7 +106,7 @@ class Schedules:
         _, schedule = self._schedules[function.name]
         now = self._hub.now()
         data = {
-            "Schedule": {"AdjustForDST": True},
+            "Schedule": {"AdjustForDST": schedule.adjusts_for_dst},
             "ScheduleStatus": {
                 "Last": stamp(now),
                 "Next": stamp(schedule.after(now)),
@@ -107,5 +114,4 @@ class Schedules:
             },
             "IsPastDue": past_due,
         }
-        policy = policy_of(function, self._hub.settings)
-        await self._deliveries.attempt(function, meta.Datum(json.dumps(data), "json"), {}, policy)
+        await self._attempts.make(function, meta.Datum(json.dumps(data), "json"), {})

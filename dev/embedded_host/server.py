@@ -61,7 +61,10 @@ class Server:
         """Listen on a bound socket."""
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
+        # Bodies go to functions as they were sent, compressed or not.
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.5, handle_signals=False, auto_decompress=False
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, backlog=512).start()
 

@@ -5,16 +5,17 @@ wins, as with `func start`. Of host.json everything that changes how an app beha
 cannot be honoured is refused instead of ignored.
 """
 
-import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .errors import HostError
+from .json_files import read_object, section, whole_number
 
 _PERCENT = re.compile(r"%([^%]+)%")
 _TIME_SPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?$")
@@ -34,6 +35,8 @@ class HostSettings:
     function_timeout: timedelta | None = None
     retry: dict[str, Any] | None = None
     custom_headers: dict[str, str] = field(default_factory=dict)
+    time_zone: tzinfo = UTC
+    """What the fields of timers' schedules mean; the setting WEBSITE_TIME_ZONE."""
 
 
 def read_host_json(app_dir: Path, environ: Mapping[str, str]) -> HostSettings:
@@ -42,33 +45,48 @@ def read_host_json(app_dir: Path, environ: Mapping[str, str]) -> HostSettings:
     Raises:
         HostError: It is missing, not JSON, or asks for what this host doesn't have.
     """
-    document = _read_object(app_dir / "host.json", required=True)
+    if not app_dir.is_dir():
+        raise HostError(f"there is no directory {app_dir}")
+    document = read_object(app_dir / "host.json", required=True)
     if document.get("version") != "2.0":
         raise HostError('host.json must say "version": "2.0"')
-    extensions = document.get("extensions") or {}
-    durable = extensions.get("durableTask") or {}
-    http = extensions.get("http") or {}
-    storage = str((durable.get("storageProvider") or {}).get("type") or "AzureStorage")
+    extensions = section(document, "extensions", "host.json")
+    durable = section(extensions, "durableTask", "host.json")
+    http = section(extensions, "http", "host.json")
+    storage = str(section(durable, "storageProvider", "host.json").get("type") or "AzureStorage")
     if storage.lower() not in ("azurestorage", "azure_storage"):
         raise HostError(f"host.json: durableTask.storageProvider.type '{storage}' is not supported, only AzureStorage")
     defaults = HostSettings()
     timeout = document.get("functionTimeout")
     return HostSettings(
-        route_prefix=str(http.get("routePrefix", "api")).strip("/"),
+        route_prefix=str("api" if http.get("routePrefix") is None else http["routePrefix"]).strip("/"),
         hub_name=resolve_percent(str(durable.get("hubName") or defaults.hub_name), environ, "host.json"),
         store_inputs=bool(durable.get("storeInputsInOrchestrationHistory", False)),
         override_any_state=durable.get("overridableExistingInstanceStates") == "AnyState",
         default_version=durable.get("defaultVersion"),
-        max_activities=int(durable.get("maxConcurrentActivityFunctions") or defaults.max_activities),
-        max_orchestrators=int(durable.get("maxConcurrentOrchestratorFunctions") or defaults.max_orchestrators),
+        max_activities=whole_number(
+            durable, "maxConcurrentActivityFunctions", "host.json", otherwise=defaults.max_activities
+        ),
+        max_orchestrators=whole_number(
+            durable, "maxConcurrentOrchestratorFunctions", "host.json", otherwise=defaults.max_orchestrators
+        ),
         function_timeout=None if timeout in (None, "-1") else parse_time_span(str(timeout), "functionTimeout"),
-        retry=_snake_retry(document.get("retry")),
-        custom_headers=dict(http.get("customHeaders") or {}),
+        retry=_snake_retry(section(document, "retry", "host.json")),
+        custom_headers={name: str(text) for name, text in section(http, "customHeaders", "host.json").items()},
+        time_zone=_time_zone(environ.get("WEBSITE_TIME_ZONE")),
     )
 
 
-def _snake_retry(policy: dict[str, Any] | None) -> dict[str, Any] | None:
-    if policy is None:
+def _time_zone(name: str | None) -> tzinfo:
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (KeyError, ValueError, OSError):
+        told = f"app setting WEBSITE_TIME_ZONE: '{name}' is not a time zone of the IANA database, such as Europe/Paris"
+        raise HostError(told) from None
+
+
+def _snake_retry(policy: dict[str, Any]) -> dict[str, Any] | None:
+    if not policy:
         return None
     return {
         "strategy": policy.get("strategy"),
@@ -81,32 +99,14 @@ def _snake_retry(policy: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def read_local_settings(app_dir: Path) -> dict[str, str]:
     """Return the values of local.settings.json, if there is one."""
-    document = _read_object(app_dir / "local.settings.json", required=False)
+    document = read_object(app_dir / "local.settings.json", required=False)
     if document.get("IsEncrypted"):
         raise HostError("local.settings.json is encrypted; decrypt it with 'func settings decrypt'")
-    values = document.get("Values") or {}
+    values = section(document, "Values", "local.settings.json")
     runtime = values.get("FUNCTIONS_WORKER_RUNTIME", "python")
     if runtime != "python":
         raise HostError(f"FUNCTIONS_WORKER_RUNTIME is '{runtime}', only python apps can be run")
-    return {str(name): str(value) for name, value in values.items()}
-
-
-def _read_object(path: Path, *, required: bool) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        if required:
-            raise HostError(f"{path.name} is missing in {path.parent}") from None
-        return {}
-    except OSError as error:
-        raise HostError(f"{path.name} can't be read: {error.strerror}") from None
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise HostError(f"{path.name} is not valid JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise HostError(f"{path.name} must hold a JSON object")
-    return document
+    return {str(name): "" if value is None else str(value) for name, value in values.items()}
 
 
 class Environment:
@@ -142,11 +142,13 @@ def resolve_percent(text: str, environ: Mapping[str, str], where: str) -> str:
 
 
 def parse_time_span(text: str, where: str) -> timedelta:
-    """Read .NET's `[d.]hh:mm[:ss[.fffffff]]`."""
+    """Read .NET's `[d.]hh:mm[:ss[.fffffff]]`; when the first number can't be hours, it is `d:hh:mm`."""
     match = _TIME_SPAN.match(text.strip())
     if match is None:
         raise HostError(f"{where}: '{text}' is not a time span such as 00:05:00")
     days, hours, minutes, seconds, fraction = match.groups()
+    if days is None and int(hours) >= 24:
+        days, hours, minutes, seconds = hours, minutes, seconds or "0", "0"
     return timedelta(
         days=int(days or 0),
         hours=int(hours),

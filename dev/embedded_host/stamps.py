@@ -30,6 +30,14 @@ def round_trip_stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
+def time_span(length: timedelta) -> str:
+    """Write a length of time as .NET does: `00:05:00`, `1.02:00:00`, `00:00:00.5000000`."""
+    seconds, fraction = divmod(length // timedelta(microseconds=1), 1_000_000)
+    days, seconds = divmod(seconds, 86_400)
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return (f"{days}." if days else "") + text + (f".{fraction * TICKS_PER_MICROSECOND:07d}" if fraction else "")
+
+
 def parse(text: str) -> datetime:
     """Read any of the notations above; what has no offset is UTC; digits beyond microseconds are cut."""
     head, _, fraction = text.partition(".")

@@ -29,11 +29,11 @@ _LEFT_OUT = {
 
 
 def token(text: str | None) -> Any:
-    """Read stored text as the API shows it: JSON if it is JSON, a string otherwise."""
+    """Read stored text as the API shows it: JSON (`NaN` and the like as strings) if it is JSON, a string otherwise."""
     if not text:
         return None
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=str)
     except ValueError:
         return text
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from .errors import HostError
 
 Document = dict[str, Any]
+_LOCK_PATIENCE = 1.0  # seconds; for a host that is about to end
 
 
 class Store(Protocol):
@@ -55,24 +56,32 @@ class MemoryStore:
 
 
 class SqliteStore:
-    """Keeps documents in a SQLite file, which survives `kill -9` (WAL; a power cut may cost the last commits)."""
+    """Keeps documents in a SQLite file, which survives `kill -9` (WAL; a power cut may cost the last commits).
+
+    The file is locked for as long as it is open: two hosts would do each other's work twice.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection = sqlite3.connect(
+                path, timeout=_LOCK_PATIENCE, check_same_thread=False, isolation_level=None
+            )
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
             )
         except sqlite3.Error as error:
-            raise HostError(f"the state file {path} can't be used: {error}") from None
+            busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            told = "another host is using it" if busy else str(error)
+            raise HostError(f"the state file {path} can't be used: {told}") from None
         self._changes: dict[tuple[str, str], str | None] = {}
         self._closed = False
 
     def put(self, kind: str, key: str, document: Document) -> None:
         """Have a document written by the next commit, as it is now."""
-        self._changes[kind, key] = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        self._changes[kind, key] = json.dumps(document, separators=(",", ":"))  # ASCII: half a surrogate pair survives
 
     def delete(self, kind: str, key: str) -> None:
         """Have a document removed by the next commit."""

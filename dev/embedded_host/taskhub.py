@@ -77,14 +77,11 @@ class TaskHub:
         """Return what the extension says of a function that isn't there (s13b)."""
         noun = {ACTIVITY: "activity", ORCHESTRATION: "orchestrator", ENTITY: "entity"}[kind]
         known = ", ".join(f"'{function.durable_name}'" for function in self._by_kind[kind].values())
-        article = "a" if noun == "activity" else "an"
-        article = "an" if noun[0] in "aeo" else article
         told = f"The following are the known {noun} functions: {known}."
         if not known:
             told = f"No {noun} functions are currently registered!"
         return (
-            f"The function '{name}' doesn't exist, is disabled, or is not {article} {noun} function. "
-            f"Additional info: {told}"
+            f"The function '{name}' doesn't exist, is disabled, or is not an {noun} function. Additional info: {told}"
         )
 
     def note(self, text: str | None) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 from azure.durable_functions.models.utils import http_utils
 
+from .exits import interception
+
 _PATIENCE = 0.3
 _Job = tuple["Future[Any]", Callable[[], Any]]
 
@@ -78,6 +80,7 @@ class WorkerLoop:
         with self._lock:
             self._users += 1
             if self._users == 1:
+                interception.start()
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="worker-loop", daemon=True)
                 self._thread.start()
@@ -96,6 +99,7 @@ class WorkerLoop:
                 return
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
+            interception.stop()
         # A coroutine that blocks the loop must not hold up a host that stops: then the loop is left to its fate.
         with contextlib.suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(_wind_up(), loop).result(timeout=_PATIENCE)

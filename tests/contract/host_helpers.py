@@ -31,6 +31,29 @@ def request(
     return asyncio.run(send())
 
 
+PREAMBLE = """
+import asyncio, json, os
+import azure.durable_functions as df
+import azure.functions as func
+
+app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+CALLS = []
+"""
+
+
+def write_app(
+    directory: Path, code: str, *, host: str = '{"version": "2.0"}', settings: dict[str, str] | None = None
+) -> Path:
+    """Write an app of `code`, which goes on from the preamble, and return its directory."""
+    app = directory / "app"
+    app.mkdir()
+    (app / "function_app.py").write_text(PREAMBLE + code)
+    (app / "host.json").write_text(host)
+    if settings is not None:
+        (app / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": settings}))
+    return app
+
+
 def calls() -> list[dict[str, Any]]:
     """Return what the functions of the app that was loaded last have noted."""
     noted: list[dict[str, Any]] = sys.modules["function_app"].CALLS

@@ -51,7 +51,7 @@ def test_starts_says_so_and_stops(number: signal.Signals) -> None:
         ("broken_binding", "binding type 'queueTrigger' is not supported"),
         ("missing_setting", "app setting '%NO_SUCH_SETTING%' is not defined"),
         ("no_import", "No module named 'no_such_module_anywhere'"),
-        ("nowhere", "host.json is missing"),
+        ("nowhere", "there is no directory"),
     ],
 )
 def test_refuses_in_one_line(app: str, told: str) -> None:
