@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from .errors import HostError
 from .json_files import read_object, section, whole_number
+from .overrides import overridden
 
 _PERCENT = re.compile(r"%([^%]+)%")
 _TIME_SPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?$")
@@ -47,7 +48,7 @@ def read_host_json(app_dir: Path, environ: Mapping[str, str]) -> HostSettings:
     """
     if not app_dir.is_dir():
         raise HostError(f"there is no directory {app_dir}")
-    document = read_object(app_dir / "host.json", required=True)
+    document = overridden(read_object(app_dir / "host.json", required=True), environ)
     if document.get("version") != "2.0":
         raise HostError('host.json must say "version": "2.0"')
     extensions = section(document, "extensions", "host.json")

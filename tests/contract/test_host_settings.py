@@ -121,3 +121,23 @@ def test_function_timeout(tmp_path: Path) -> None:
         host.wait_idle()
         output = host.status("slow")["output"]  # type: ignore[index]
         assert "Timeout value of 00:00:00.2000000 was exceeded by function: Functions.never" in output
+
+
+@pytest.mark.parametrize("setting", ["extensions__http__routePrefix", "EXTENSIONS__HTTP__ROUTEPREFIX"])
+def test_an_app_setting_replaces_a_value_of_host_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv(f"AzureFunctionsJobHost__{setting}", "v2")
+    host_json = '{"version": "2.0", "extensions": {"http": {"routePrefix": "v1"}}}'
+    with EmbeddedHost(write_app(tmp_path, HELLO, host=host_json), clock=VirtualClock()) as host:
+        assert request("GET", f"{host.url}/v2/hello")[0] == 200
+
+
+def test_a_replaced_value_is_checked_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AzureFunctionsJobHost__extensions__durableTask__storageProvider__type", "azureManaged")
+    assert "azureManaged" in _refusal(write_app(tmp_path, HELLO))
+
+
+def test_a_replaced_value_in_local_settings_counts_too(tmp_path: Path) -> None:
+    settings = {"AzureFunctionsJobHost__functionTimeout": "never"}
+    assert "functionTimeout" in _refusal(write_app(tmp_path, HELLO, settings=settings))
