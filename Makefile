@@ -4,12 +4,13 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup judges demo test check format requirements clean
+.PHONY: help setup judges demo test check package format requirements clean
 
 help:
 	@echo "make demo          rotate a key end to end on simulated Azure (KEEP=1 leaves it running)"
 	@echo "make test          every test"
-	@echo "make check         ruff, mypy --strict, import rules"
+	@echo "make check         ruff, mypy --strict, import rules, Bicep"
+	@echo "make package       build the zip that is deployed: dist/secret-rotation.zip"
 	@echo "make format        let ruff rewrite the code"
 	@echo "make requirements  compile requirements*.txt from requirements*.in"
 
@@ -37,6 +38,10 @@ check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_layout.py
+	@$(BIN)/python -m dev.bicep_checks
+
+package: $(READY)
+	@$(BIN)/python -m dev.package
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .
@@ -48,4 +53,4 @@ requirements: $(READY)
 	@$(BIN)/uv pip compile -q --python-version 3.13 --no-header --upgrade dev/judges/pip/worker-engine.in -o dev/judges/pip/worker-engine.txt
 
 clean:
-	@rm -rf .venv .venv-judges .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-judges .venv-package dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
