@@ -15,8 +15,9 @@ from rotation.results import Done, Result, Retry, Stop
 
 bp = df.Blueprint()
 
-# A firewall does not open while we wait; a few tries tell it from a hiccup.
+# A firewall does not open while we wait; a few tries tell it from a hiccup, a few more where failing is the price.
 _UNREACHABLE_BUDGET = 15.0
+_UNREACHABLE_BUDGET_REQUIRED = 120.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -47,7 +48,8 @@ def judge(trial: Trial, fingerprint: str, *, required: bool) -> Result:
         case Verdict.REJECTED:
             return Retry(f"the new key is not accepted yet ({trial.reason})")
         case Verdict.UNREACHABLE:
-            return Retry(trial.reason, budget=None if required else _UNREACHABLE_BUDGET, fallback=fallback)
+            budget = _UNREACHABLE_BUDGET_REQUIRED if required else _UNREACHABLE_BUDGET
+            return Retry(trial.reason, budget=budget, fallback=fallback)
         case Verdict.UNWELL:
             return Retry(trial.reason, trial.retry_after, fallback=fallback)
         case Verdict.DISALLOWED:

@@ -26,7 +26,7 @@ class Progress:
             rotationId=rotation_id(request),
             vault=request.vault,
             secret=request.secret,
-            reason=request.reason,
+            cause=request.reason,
         )
 
     def planned(self, plan: Plan) -> None:
@@ -53,7 +53,6 @@ class Progress:
 
     def conclude(self, outcome: Outcome) -> dict[str, Any]:
         """Show the outcome, and return it as the instance's output."""
-        facts = {key: value for key, value in self.facts.items() if key != "reason"}
-        shown = {**Outcome(outcome.name, outcome.reason, facts).to_json()}
+        shown = Outcome(outcome.name, outcome.reason, self.facts).to_json()
         self._context.set_custom_status(shown)
         return shown
