@@ -4,11 +4,12 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup judges demo test check package format requirements clean
+.PHONY: help setup judges demo test faults check package format requirements clean
 
 help:
 	@echo "make demo          rotate a key end to end on simulated Azure (KEEP=1 leaves it running)"
 	@echo "make test          every test"
+	@echo "make faults        every fault at every call, pairs, races and kill -9: some 20 minutes"
 	@echo "make check         ruff, mypy --strict, import rules, Bicep"
 	@echo "make package       build the zip that is deployed: dist/secret-rotation.zip"
 	@echo "make format        let ruff rewrite the code"
@@ -32,6 +33,9 @@ demo: $(READY)
 
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+faults: $(READY)
+	@$(BIN)/python -m dev.faults $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .

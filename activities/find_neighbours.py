@@ -1,6 +1,5 @@
-"""Before a slot is regenerated: which other secrets live on it. Changes nothing."""
+"""Before a slot is regenerated: which other secrets live on it, and until when others may hold it. Changes nothing."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,52 +8,71 @@ import azure.durable_functions as df
 import bootstrap
 from activities import shell
 from rotation.failures import DisabledError, MissingError, RefusedError
+from rotation.holding import held_until
 from rotation.model import SecretVersion
-from rotation.neighbours import Neighbour, neighbour_on
+from rotation.neighbours import Neighbour, grace_of, neighbour_on
 from rotation.plan import Plan
 from rotation.results import Done, Result, Retry
 
 bp = df.Blueprint()
 
-_UNREACHABLE_BUDGET = 15.0
+# A vault that was deleted or is misspelt in KEY_VAULTS must not stop all others for good. Its name leads nowhere; one
+# that is there and does not answer is worth waiting for.
+_UNKNOWN_BUDGET = 5.0
+_UNREACHABLE_BUDGET = 900.0
 
 
 @bp.activity_trigger(input_name="payload")
 def find_neighbours(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
-    """Name the managed secrets on a slot; one that must not be moved stops the rotation."""
+    """Name the managed secrets on a slot, and say from when nobody else can hold its key.
+
+    One that must not be moved stops the rotation.
+    """
     return shell.run("find_neighbours", _find_neighbours, payload)
 
 
 def _find_neighbours(payload: dict[str, Any]) -> Result:
     plan = Plan.from_json(payload["plan"])
-    tenants = bootstrap.inventory().tenants(plan.provider, datetime.fromisoformat(payload["now"]))
+    now = datetime.fromisoformat(payload["now"])
+    tenants = bootstrap.inventory().tenants(plan.provider, now)
     others = [
         (vault, secret)
         for vault, secret in tenants.secrets
         if (vault, secret.casefold()) != (plan.vault, plan.secret.casefold())
     ]
-    found = [neighbour.to_json() for neighbour in _living_on(plan, payload["slot"], others)]
-    if not tenants.unreachable:
-        return Done({"neighbours": found})
-    # A vault of which nothing was ever seen (deleted, misspelt in KEY_VAULTS) must not stop all others for good.
-    note = f"{', '.join(tenants.unreachable)} cannot be reached: secrets there are not considered"
-    return Retry(note, budget=_UNREACHABLE_BUDGET, fallback={"neighbours": found, "note": note})
+    found = _look(plan, payload["slot"], others, now)
+    missing = [*tenants.unreachable, *tenants.unknown]
+    if not missing:
+        return Done(found)
+    if plan.vault in missing:
+        # It is there: the plan was made from it. Whoever lives on the slot would be overlooked.
+        return Retry(f"{plan.vault} cannot be reached")
+    note = f"{', '.join(missing)} cannot be reached: secrets there are not considered"
+    budget = _UNREACHABLE_BUDGET if tenants.unreachable else _UNKNOWN_BUDGET
+    return Retry(note, budget=budget, fallback={**found, "note": note})
 
 
-def _living_on(plan: Plan, slot_name: str, others: list[tuple[str, str]]) -> Iterator[Neighbour]:
-    if not others:
-        return
-    slot = bootstrap.provider(plan.provider).slots().get(slot_name)
-    if slot is None:
+def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
+    neighbours: list[Neighbour] = []
+    free_from = now
+    slot = bootstrap.provider(plan.provider).slots().get(slot_name) if others else None
+    if others and slot is None:
         raise RefusedError(f"slot {slot_name} does not exist any more")
-    settings, surroundings = bootstrap.settings(), bootstrap.surroundings()
+    known_types, defaults = bootstrap.surroundings().known_types, bootstrap.settings().defaults
     for vault, secret in others:
         current = _read(vault, secret)
-        if current is None:
+        if slot is None or current is None:
             continue
-        neighbour = neighbour_on(slot, vault, secret, current, surroundings.known_types, settings.defaults)
+        neighbour = neighbour_on(slot, vault, secret, current, known_types, defaults)
         if neighbour is not None:
-            yield neighbour
+            neighbours.append(neighbour)
+            continue
+        grace = grace_of(current, known_types, defaults)
+        if now < current.created_on + grace:
+            replaced = bootstrap.key_vault(vault).replaced(secret, current, since=now - grace)
+            held = held_until(replaced, slot.key, grace)
+            free_from = max(free_from, held or now)
+    return {"neighbours": [neighbour.to_json() for neighbour in neighbours], "free_from": free_from.isoformat()}
 
 
 def _read(vault: str, secret: str) -> SecretVersion | None:

@@ -1,5 +1,6 @@
 """Step 1: read the secret and the target, and decide what has to happen. Changes nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,9 @@ def _read_metadata(payload: dict[str, Any]) -> Result:
     if current.version != request.version and not situation.is_ours:
         return _explain_other_version(vault, situation)
     policy = check_secret(situation, surroundings, bootstrap.settings().defaults)
+    if situation.now < current.created_on + policy.grace:
+        replaced = vault.replaced(request.secret, current, since=situation.now - policy.grace)
+        situation = replace(situation, replaced=tuple(replaced))
     provider = bootstrap.provider(str(policy.provider))
     try:
         target = provider.describe()

@@ -24,6 +24,7 @@ from rotation.failures import (
     DeniedError,
     DisabledError,
     MissingError,
+    NoSuchHostError,
     RefusedError,
     RotationError,
     TransientError,
@@ -51,7 +52,8 @@ def translate(error: AzureError, operation: str) -> RotationError:
     """Return what an SDK's exception means."""
     match error:
         case ServiceRequestError():
-            return UnreachableError(f"{operation}: no connection")
+            kind = NoSuchHostError if _leads_nowhere(error) else UnreachableError
+            return kind(f"{operation}: no connection")
         case ServiceResponseError():
             return TransientError(f"{operation}: the connection broke before the answer came")
         case HttpResponseError(status_code=int(status)):
@@ -60,6 +62,19 @@ def translate(error: AzureError, operation: str) -> RotationError:
             return TransientError(f"{operation}: no token for the app's identity")
         case _:
             return TransientError(f"{operation}: {type(error).__name__}")
+
+
+def _leads_nowhere(error: ServiceRequestError) -> bool:
+    """Look for a name that did not resolve, or that the proxy refused, in what requests and urllib3 raised."""
+    from requests.exceptions import ProxyError  # noqa: PLC0415 - loaded by now, and not needed at start-up
+    from urllib3.exceptions import NameResolutionError  # noqa: PLC0415
+
+    cause: object = error.inner_exception
+    for _ in range(_DEEPEST):
+        if isinstance(cause, ProxyError | NameResolutionError):
+            return True
+        cause = getattr(cause, "reason", None) or next(iter(getattr(cause, "args", ())), None)
+    return False
 
 
 def _by_status(error: HttpResponseError, status: int, reason: str) -> RotationError:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from azure_clients.key_vault import KeyVault
 from rotation.arm import ResourceId
-from rotation.failures import UnreachableError
+from rotation.failures import NoSuchHostError, UnreachableError
 from rotation.tags import provider_text
 
 KEPT = timedelta(minutes=5)
@@ -35,7 +35,9 @@ class Tenants:
     secrets: list[tuple[str, str]]
     """Vault host and secret name."""
     unreachable: list[str]
-    """Vaults that have never been listed and cannot be now."""
+    """Vaults that have never been listed, and do not answer now."""
+    unknown: list[str]
+    """Vaults that have never been listed, and whose names lead nowhere."""
 
 
 class Inventory:
@@ -56,23 +58,27 @@ class Inventory:
         wanted = address.casefold()
         secrets: list[tuple[str, str]] = []
         unreachable: list[str] = []
+        unknown: list[str] = []
         for host in sorted(self._vaults):
-            listed = self._listed(host, now)
-            if listed is None:
+            try:
+                secrets += [(host, name) for name in self._listed(host, now).get(wanted, [])]
+            except NoSuchHostError:
+                unknown.append(host)
+            except UnreachableError:
                 unreachable.append(host)
-            else:
-                secrets += [(host, name) for name in listed.get(wanted, [])]
-        return Tenants(secrets, unreachable)
+        return Tenants(secrets, unreachable, unknown)
 
-    def _listed(self, host: str, now: datetime) -> dict[str, list[str]] | None:
+    def _listed(self, host: str, now: datetime) -> dict[str, list[str]]:
         listing = self._listings[host]
         with listing.lock:
             if not listing.is_fresh(now):
                 try:
                     listing.secrets = self._read(host)
                 except UnreachableError:
-                    return None if listing.read_at is None else listing.secrets
-                listing.read_at = now
+                    if listing.read_at is None:
+                        raise
+                else:
+                    listing.read_at = now
             return listing.secrets
 
     def _read(self, host: str) -> dict[str, list[str]]:

@@ -9,8 +9,9 @@ from azure_clients.errors import translated
 from azure_clients.identity import credential
 from azure_clients.settings import Settings
 from azure_clients.transport import CLIENT_OPTIONS
-from rotation.credential import Credential
-from rotation.failures import TransientError
+from rotation.credential import Credential, CredentialText
+from rotation.failures import DisabledError, MissingError, RefusedError, TransientError
+from rotation.holding import ReplacedVersion
 from rotation.model import SecretVersion
 from rotation.tags import Tags
 
@@ -57,11 +58,32 @@ class KeyVault:
             pages = self._client.list_properties_of_secret_versions(name)
             return {page.version: _created_on(page) for page in pages if page.version}
 
+    def replaced(self, name: str, current: SecretVersion, since: datetime) -> list[ReplacedVersion]:
+        """Read the versions that stopped being the current one after `since`, given the present one."""
+        created = self.created(name)
+        times = sorted(set(created.values()))
+        found = []
+        for version, when in created.items():
+            # Key Vault keeps whole seconds. Which of several of one second came first is not known: the longest counts.
+            replaced_on = next((later for later in times if later > when), current.created_on)
+            if version != current.version and replaced_on >= since:
+                found.append(ReplacedVersion(replaced_on, self._key(name, version)))
+        return found
+
+    def _key(self, name: str, version: str) -> Credential | None:
+        try:
+            return CredentialText.parse(self.read(name, version).value).key
+        except (MissingError, DisabledError, RefusedError):
+            return None
+
     def managed(self) -> Iterator[tuple[str, Tags, str | None]]:
-        """Read name, tags and content type of every enabled secret, without reading any value."""
+        """Read name, tags and content type of every secret, without reading any value.
+
+        Disabled ones too: what is disabled while it is listed may be enabled before the listing is old.
+        """
         with translated("list secrets"):
             for page in self._client.list_properties_of_secrets():
-                if page.enabled and page.name:
+                if page.name:
                     yield page.name, Tags(page.tags or {}), page.content_type
 
     def write(

@@ -111,11 +111,16 @@ def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
     """Step 6."""
     until = plan.retire_at or now(run.context) + timedelta(seconds=plan.grace_seconds)
     yield from run.grace(plan, version, until)
-    yield from run.lock.acquire(plan.provider)
-    tenants = yield from run.neighbours(plan, plan.retire_slot)
-    if tenants:
-        names = ", ".join(tenant.secret for tenant in tenants)
-        swapped = {"retired": False, "note": f"{names} lives on {plan.retire_slot}"}
-    else:
-        swapped = yield from run.step("swap_slot", {"plan": plan.to_json()})
+    swapped: dict[str, Any] = {"retired": False, "note": f"others kept leaving {plan.retire_slot}"}
+    for _ in range(_FREEING_CYCLES):
+        yield from run.lock.acquire(plan.provider)
+        tenants, free_from = yield from run.neighbours(plan, plan.retire_slot)
+        if tenants:
+            names = ", ".join(tenant.secret for tenant in tenants)
+            swapped = {"retired": False, "note": f"{names} lives on {plan.retire_slot}"}
+            break
+        if free_from <= now(run.context):
+            swapped = yield from run.step("swap_slot", {"plan": plan.to_json()})
+            break
+        yield from run.pause(free_from, f"those who may still hold {plan.retire_slot}")
     run.progress.facts.update(swapped)

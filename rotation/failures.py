@@ -23,7 +23,11 @@ class TransientError(RotationError):
 
 
 class UnreachableError(TransientError):
-    """Nothing answers there: no such name, no route, or a firewall that drops."""
+    """Nothing answers there for now: no route, an outage, or a firewall that drops."""
+
+
+class NoSuchHostError(UnreachableError):
+    """The name leads nowhere from here: it does not resolve, or the proxy does not let it through."""
 
 
 class MissingError(RotationError):

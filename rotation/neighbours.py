@@ -1,14 +1,14 @@
-"""Other secrets on the same account: who lives on the slot that is about to be regenerated."""
+"""Other secrets on the same account: who lives on the slot that is about to be regenerated, or has just left it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from rotation.credential import CredentialText
 from rotation.failures import RefusedError
 from rotation.model import SecretVersion, Slot
-from rotation.plan import DEFAULT_GRACE
-from rotation.policy import Defaults, SlotStrategy, parse_policy
+from rotation.policy import DEFAULT_GRACE, Defaults, SlotStrategy, parse_policy
 from rotation.tags import is_enabled
 
 
@@ -54,6 +54,11 @@ def neighbour_on(
     policy = parse_policy(current.tags, current.content_type, known_types, defaults)
     if isinstance(policy, list):
         raise RefusedError(f"{secret} in {vault} lives on {slot.name} and cannot be moved: " + "; ".join(policy))
-    grace = DEFAULT_GRACE if policy.retire_after is None else policy.retire_after
     pinned = policy.strategy is SlotStrategy.PINNED
-    return Neighbour(vault, secret, current.version, pinned, grace.total_seconds())
+    return Neighbour(vault, secret, current.version, pinned, policy.grace.total_seconds())
+
+
+def grace_of(current: SecretVersion, known_types: frozenset[str], defaults: Defaults) -> timedelta:
+    """Return how long a secret's consumers may go without reading it again, whether it is managed or not."""
+    policy = parse_policy(current.tags, current.content_type, known_types, defaults)
+    return DEFAULT_GRACE if isinstance(policy, list) else policy.grace

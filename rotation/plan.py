@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rotation.model import Witness
@@ -16,9 +16,6 @@ INTERIM = "/interim"
 REPAIRED = "/repaired"
 RESTORED = "/restored"
 MOVED = "/moved"
-
-# As long as App Service may cache a Key Vault reference: learn.microsoft.com, "Use Key Vault references".
-DEFAULT_GRACE = timedelta(hours=24)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Decides, from the keys, what a rotation has to do: repair, adopt, regenerate, leave home, retire."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rotation.credential import CredentialText
+from rotation.holding import held_until
 from rotation.ids import rotation_id
 from rotation.model import Slot, Target, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
-from rotation.plan import DEFAULT_GRACE, REPAIRED, Plan
+from rotation.plan import REPAIRED, Plan
 from rotation.policy import Policy, SlotStrategy
 from rotation.refusals import check_keys
 from rotation.situation import Situation
@@ -45,11 +46,8 @@ def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping
 def _renew(situation: Situation, policy: Policy, target: Target, live: Slot, idle: Slot) -> Plan:
     """Publish the idle slot, regenerated now unless that has happened since the current version was made."""
     adopted = _renewed(idle, live, situation.current.created_on)
-    not_before = None
-    if situation.written_by and not adopted:
-        # The idle slot is what the current version replaced, and consumers may hold it for one grace from then.
-        freed = situation.current.created_on + _grace(policy)
-        not_before = freed if freed > situation.now else None
+    held = None if adopted else held_until(situation.replaced, idle.key, policy.grace)
+    not_before = held if held is not None and held > situation.now else None
     pinned = policy.strategy is SlotStrategy.PINNED
     retire = live if policy.retire_after is not None and not pinned else None
     return _plan(
@@ -111,7 +109,7 @@ def _plan(
         probe_endpoint=target.probe_endpoint,
         verification=policy.verification,
         validity_days=policy.validity.days,
-        grace_seconds=_grace(policy).total_seconds(),
+        grace_seconds=policy.grace.total_seconds(),
         slot=slot.name,
         witness=slot.witness,
         outcome=outcome,
@@ -124,10 +122,6 @@ def _plan(
         retire_witness=retire.witness if retire else None,
         retire_at=retire_at,
     )
-
-
-def _grace(policy: Policy) -> timedelta:
-    return DEFAULT_GRACE if policy.retire_after is None else policy.retire_after
 
 
 def _renewed(idle: Slot, live: Slot, written: datetime) -> bool:

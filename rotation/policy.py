@@ -29,6 +29,8 @@ from rotation.tags import (
 )
 
 LONGEST_VALIDITY_DAYS = 3650
+# As long as App Service may cache a Key Vault reference: learn.microsoft.com, "Use Key Vault references".
+DEFAULT_GRACE = timedelta(hours=24)
 _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -68,6 +70,11 @@ class Policy:
     strategy: SlotStrategy
     retire_after: timedelta | None
     verification: Verification
+
+    @property
+    def grace(self) -> timedelta:
+        """How long the secret's consumers may go on holding what they have read."""
+        return DEFAULT_GRACE if self.retire_after is None else self.retire_after
 
 
 def parse_policy(

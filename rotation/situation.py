@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rotation.holding import ReplacedVersion
 from rotation.ids import rotation_id
 from rotation.model import SecretVersion
 from rotation.plan import INTERIM, REPAIRED
@@ -17,6 +18,8 @@ class Situation:
     request: RotationRequest
     current: SecretVersion
     now: datetime
+    replaced: tuple[ReplacedVersion, ...] = ()
+    """What was replaced within the last grace; read only where the current version is young enough to have done so."""
 
     @property
     def written_by(self) -> str:

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-import bootstrap
-from azure_clients import identity
 from dev.clock import VirtualClock
+from dev.faults.arena import forget_process
 from dev.simulators import SecretVersion, SimulatedAzure, StorageAccount, Vault
-from providers import storage_account
 from rotation.request import RotationRequest
 
 VAULT = "sample-kv"
@@ -29,19 +27,6 @@ SETTINGS = {
 }
 
 
-def forget_clients() -> None:
-    """Let the app read its settings and sign in anew, as a fresh process would."""
-    for cached in (
-        bootstrap.settings,
-        bootstrap.surroundings,
-        bootstrap.key_vault,
-        bootstrap.inventory,
-        identity.credential,
-        storage_account._management_client,
-    ):
-        cached.cache_clear()
-
-
 @contextmanager
 def app_environment(
     azure: SimulatedAzure, patch: pytest.MonkeyPatch, settings: dict[str, str] | None = None
@@ -49,9 +34,9 @@ def app_environment(
     """Put this process inside simulated Azure, with the app's settings."""
     for name, value in (azure.environment | SETTINGS | (settings or {})).items():
         patch.setenv(name, value)
-    forget_clients()
+    forget_process()
     yield
-    forget_clients()
+    forget_process()
 
 
 @dataclass

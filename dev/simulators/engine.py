@@ -42,6 +42,10 @@ class Directory:
         name = host.lower()
         return None if name in self.unreachable else self.services.get(name)
 
+    def is_cut_off(self, host: str) -> bool:
+        """Tell whether a name that is served cannot be reached for the time being."""
+        return host.lower() in self.unreachable and host.lower() in self.services
+
 
 class Engine:
     """Serves requests, whoever brings them."""

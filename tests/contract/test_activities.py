@@ -62,6 +62,7 @@ def test_planning_changes_nothing(scene: Scene) -> None:
     assert set(scene.azure.calls_by_operation()) <= {
         "identity.token",
         "keyvault.getSecret",
+        "keyvault.listSecretVersions",
         "storage.getAccount",
         "storage.listKeys",
     }

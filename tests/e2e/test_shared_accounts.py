@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dev.faults.arena import forget_process
 from dev.simulators import Consumer
 from rotation.ids import instance_id
 from tests.e2e.conftest import Running
@@ -168,12 +169,26 @@ def test_one_listing_of_a_vault_serves_a_burst(running: Running) -> None:
     assert running.regenerations() == 30
 
 
-def test_vault_that_was_never_there_does_not_stop_the_others(running: Running) -> None:
+def test_vault_that_was_never_there_does_not_stop_the_others(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = running.scene
+    vaults = f"{scene.vault.host},third-kv.vault.azure.net"
+    monkeypatch.setenv("KEY_VAULTS", vaults)
+    forget_process()
+    began = scene.clock.now()
+    status = running.rotate(scene.secret().version)
+    assert status["output"]["outcome"] == "rotated"
+    assert "third-kv.vault.azure.net" in status["output"]["inventory"]
+    assert scene.clock.now() - began < timedelta(minutes=1)
+
+
+def test_vault_that_does_not_answer_is_waited_for(running: Running) -> None:
     scene = running.scene
     scene.azure.set_reachable(scene.second_vault.host, False)
+    began = scene.clock.now()
     status = running.rotate(scene.secret().version)
     assert status["output"]["outcome"] == "rotated"
     assert scene.second_vault.host in status["output"]["inventory"]
+    assert scene.clock.now() - began > timedelta(minutes=10)
 
 
 def test_vault_that_cannot_be_listed_stops_a_regeneration(running: Running) -> None:
@@ -183,3 +198,94 @@ def test_vault_that_cannot_be_listed_stops_a_regeneration(running: Running) -> N
     assert status["runtimeStatus"] == "Failed"
     assert "list secrets" in status["output"]
     assert running.regenerations() == 0
+
+
+@pytest.mark.parametrize("tags", [{}, {"SlotStrategy": "pinned"}])
+def test_slot_that_a_neighbour_has_just_left_is_spared_for_its_grace(running: Running, tags: dict[str, str]) -> None:
+    scene = running.scene
+    version = scene.secret("key1", name="first").version
+    consumer = consumer_of(scene, "first", 23 * HOUR)
+    running.rotate(version, "first")
+    newcomer = scene.secret("key2", name="newcomer", **tags)  # type: ignore[arg-type]
+    running.host.advance(HOUR / 6)
+    assert running.rotate(newcomer.version, "newcomer")["output"]["outcome"] == "rotated"
+    running.host.advance(2 * DAY)
+    assert consumer.refusals == []
+
+
+def test_slot_that_a_neighbour_has_just_left_is_not_retired_before_its_grace(running: Running) -> None:
+    scene = running.scene
+    first = scene.secret("key1", name="first", RetireAfter="P1D").version
+    second = scene.secret("key1", name="second").version
+    consumer = consumer_of(scene, "second", 23 * HOUR)
+    instance = running.announce(first, "first")
+    running.host.advance(20 * HOUR)
+    consumer.read_now()
+    assert running.rotate(second, "second")["output"]["outcome"] == "rotated"
+    status = running.ended(instance)
+    assert status["output"]["retired"] is True
+    running.host.advance(2 * DAY)
+    assert consumer.refusals == []
+
+
+def test_version_written_by_hand_gives_its_predecessors_consumers_a_grace(running: Running) -> None:
+    scene = running.scene
+    before = scene.secret("key1", name="first")
+    consumer = consumer_of(scene, "first", 23 * HOUR)
+    scene.vault.set_secret("first", scene.account.key("key2"), tags=before.tags, expires_on=before.expires_on)
+    running.rotate(scene.vault.current("first").version, "first")
+    running.host.advance(2 * DAY)
+    assert consumer.refusals == []
+
+
+def test_brief_outage_does_not_hide_a_neighbour(running: Running) -> None:
+    scene = running.scene
+    scene.secret("key2", name="neighbour", expires_in=80 * DAY)
+    consumer = consumer_of(scene, "neighbour")
+    scene.azure.watch(scene.vault, "neighbour", scene.account)
+    version = scene.secret("key1", name="first").version
+    back = timedelta(seconds=20)
+
+    def cut_off() -> None:
+        scene.azure.set_reachable(scene.vault.host, False)
+        scene.clock.call_at(scene.clock.now() + back, lambda: scene.azure.set_reachable(scene.vault.host, True))
+
+    scene.azure.faults.add("keyvault.listSecrets", drop=True, callback=cut_off)
+    status = running.rotate(version, "first")
+    assert status["output"]["moved"] == [f"{scene.vault.host}/neighbour"]
+    assert scene.azure.invariant_violations == []
+    assert consumer.refusals == []
+
+
+def test_neighbour_that_was_disabled_while_it_was_listed_is_found_once_it_is_enabled(running: Running) -> None:
+    scene = running.scene
+    scene.secret("key2", name="neighbour", expires_in=80 * DAY)
+    version = scene.secret("key1", name="first").version
+    scene.azure.watch(scene.vault, "neighbour", scene.account)
+    scene.vault.disable("neighbour")
+    scene.azure.faults.add(
+        "keyvault.listSecrets", when="after", callback=lambda: scene.vault.update("neighbour", enabled=True)
+    )
+    assert running.rotate(version, "first")["output"]["moved"] == [f"{scene.vault.host}/neighbour"]
+    assert scene.azure.invariant_violations == []
+
+
+def test_version_written_over_the_same_key_makes_nobody_wait(running: Running) -> None:
+    scene = running.scene
+    scene.secret("key1")
+    running.host.advance(HOUR)
+    began = scene.clock.now()
+    assert running.rotate(scene.secret("key1").version)["output"]["outcome"] == "rotated"
+    assert scene.clock.now() - began < HOUR
+
+
+def test_slot_that_a_pinned_neighbour_has_just_left_is_spared_for_its_grace(running: Running) -> None:
+    scene = running.scene
+    version = scene.secret("key1", name="first", SlotStrategy="pinned").version
+    consumer = consumer_of(scene, "first", 23 * HOUR)
+    running.rotate(version, "first")
+    newcomer = scene.secret("key1", name="newcomer")
+    running.host.advance(HOUR / 6)
+    assert running.rotate(newcomer.version, "newcomer")["output"]["outcome"] == "rotated"
+    running.host.advance(2 * DAY)
+    assert consumer.refusals == []

@@ -73,7 +73,7 @@ class Script:
             case "read_metadata":
                 return done(self.plan)
             case "find_neighbours":
-                return done({"neighbours": []})
+                return done({"neighbours": [], "free_from": START.isoformat()})
             case "regenerate_key":
                 return done({"regenerated": True})
             case "verify_key":
@@ -249,6 +249,32 @@ def test_slot_that_could_not_be_retired_is_told() -> None:
     replay = run(retiring(), answers={"swap_slot": [done({"retired": False, "note": "lives there again"})]})
     assert replay.output["retired"] is False
     assert replay.output["note"] == "lives there again"
+
+
+def free(at: datetime) -> dict[str, Any]:
+    return done({"neighbours": [], "free_from": at.isoformat()})
+
+
+def test_slot_that_others_have_just_left_is_regenerated_when_their_grace_is_over() -> None:
+    replay = run(answers={"find_neighbours": [free(START + 5 * HOUR)]})
+    assert replay.names()[:4] == ["read_metadata", "find_neighbours", "find_neighbours", "regenerate_key"]
+    regenerate = next(payload for name, payload in replay.calls if name == "regenerate_key")
+    assert datetime.fromisoformat(regenerate["now"]) - START >= 5 * HOUR
+
+
+def test_slot_that_others_have_just_left_is_retired_when_their_grace_is_over() -> None:
+    replay = run(retiring(), answers={"find_neighbours": [free(START), free(START + 40 * HOUR)]})
+    assert replay.names()[-3:] == ["find_neighbours", "find_neighbours", "swap_slot"]
+    assert replay.now - START >= 40 * HOUR
+    assert replay.output["retired"] is True
+
+
+def test_slot_that_others_keep_leaving_is_not_retired() -> None:
+    leaving = [free(START), *(free(START + days * 24 * HOUR) for days in range(2, 6))]
+    replay = run(retiring(), answers={"find_neighbours": leaving})
+    assert "swap_slot" not in replay.names()
+    assert replay.output["retired"] is False
+    assert replay.output["outcome"] == "rotated"
 
 
 def test_pinned_secret_leaves_its_slot_for_a_grace_and_comes_home() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rotation.credential import Credential
+from rotation.holding import ReplacedVersion
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.plan import Plan
 from rotation.planning import plan_rotation
@@ -56,6 +57,11 @@ def secret(
     return SecretVersion(version, Credential(value), created_on, expires_on, content_type, tags(tagged))
 
 
+def replacing(key: str, current: SecretVersion) -> tuple[ReplacedVersion, ...]:
+    """Return what a secret's current version has replaced: one that held `key`."""
+    return (ReplacedVersion(current.created_on, Credential(key)),)
+
+
 def slots(
     key1: str = KEY1,
     key2: str = KEY2,
@@ -72,8 +78,9 @@ def planned(
     *,
     asked: RotationRequest | None = None,
     now: datetime = NOW,
+    replaced: tuple[ReplacedVersion, ...] = (),
 ) -> Plan:
     """Plan as `read_metadata` does once the version is the right one."""
-    situation = Situation(asked or request(), current, now)
+    situation = Situation(asked or request(), current, now, replaced)
     policy = check_secret(situation, SURROUNDINGS, Defaults())
     return plan_rotation(situation, policy, TARGET, slots() if keys is None else keys)

@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "triggers": ("bootstrap", "rotation", "azure.functions", SDK),
     "activities": ("activities.shell", "bootstrap", "rotation", "azure_clients", "providers.protocol", SDK),
     "providers": ("providers", "rotation", "azure_clients", "azure"),
-    "azure_clients": ("azure_clients", "rotation", "azure"),
+    # requests and urllib3 are the transport under azure-core: only they know why there was no connection.
+    "azure_clients": ("azure_clients", "rotation", "azure", "requests.exceptions", "urllib3.exceptions"),
     "bootstrap": ("azure_clients", "providers", "rotation"),
     "function_app": ("activities", "entities", "orchestrations", "triggers", SDK),
 }

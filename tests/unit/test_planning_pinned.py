@@ -16,6 +16,7 @@ from tests.unit.builders import (
     NOW,
     VERSION,
     planned,
+    replacing,
     request,
     secret,
     slots,
@@ -57,7 +58,7 @@ def test_the_age_of_the_other_key_does_not_matter_for_leaving_home(made2: dateti
 
 def test_a_run_that_died_on_the_interim_slot_goes_home_after_the_grace() -> None:
     current = secret(KEY2, version=NEXT_VERSION, created_on=LEFT, expires_on=NOW + 90 * DAY, tagged=interim(OWN))
-    plan = planned(current)
+    plan = planned(current, replaced=replacing(KEY1, current))
     assert (plan.live_slot, plan.slot, plan.interim_slot) == ("key2", "key1", None)
     assert (plan.regenerate, plan.not_before) == (True, LEFT + DAY)
     assert (plan.version, plan.previous_version) == (NEXT_VERSION, VERSION)
@@ -66,7 +67,7 @@ def test_a_run_that_died_on_the_interim_slot_goes_home_after_the_grace() -> None
 
 def test_a_run_that_died_after_the_grace_waits_no_second_one() -> None:
     current = secret(KEY2, version=NEXT_VERSION, created_on=NOW - 2 * DAY, tagged=interim(OWN))
-    plan = planned(current)
+    plan = planned(current, replaced=replacing(KEY1, current))
     assert (plan.slot, plan.regenerate, plan.not_before) == ("key1", True, None)
 
 
@@ -87,7 +88,7 @@ def test_an_interim_version_that_another_rotation_left_behind_is_brought_home() 
 
 def test_a_forced_rotation_of_a_fresh_interim_version_waits_for_the_grace() -> None:
     current = secret(KEY2, version=NEXT_VERSION, created_on=LEFT, tagged=interim(OTHER))
-    plan = planned(current, asked=request(NEXT_VERSION, force=True))
+    plan = planned(current, asked=request(NEXT_VERSION, force=True), replaced=replacing(KEY1, current))
     assert (plan.slot, plan.not_before) == ("key1", LEFT + DAY)
 
 
@@ -114,5 +115,6 @@ def test_a_pinned_secret_that_has_come_home_retires_nothing_even_when_tagged() -
 
 def test_a_secret_unpinned_on_its_journey_alternates_from_where_it_is() -> None:
     tagged = {**interim(OWN), "SlotStrategy": "alternate"}
-    plan = planned(secret(KEY2, version=NEXT_VERSION, created_on=LEFT, tagged=tagged))
+    current = secret(KEY2, version=NEXT_VERSION, created_on=LEFT, tagged=tagged)
+    plan = planned(current, replaced=replacing(KEY1, current))
     assert (plan.live_slot, plan.slot, plan.not_before) == ("key2", "key1", LEFT + DAY)

@@ -23,6 +23,7 @@ from tests.unit.builders import (
     SURROUNDINGS,
     TARGET,
     planned,
+    replacing,
     request,
     secret,
     slots,
@@ -158,9 +159,8 @@ def test_a_restored_version_is_not_rotated_unasked(expires_on: datetime | None) 
 
 
 def test_a_restored_version_is_rotated_when_somebody_insists() -> None:
-    plan = planned(
-        secret(tagged={"RotationId": f"rotate-before{RESTORED}"}, created_on=NOW - HOUR), asked=request(force=True)
-    )
+    current = secret(tagged={"RotationId": f"rotate-before{RESTORED}"}, created_on=NOW - HOUR)
+    plan = planned(current, asked=request(force=True), replaced=replacing(KEY2, current))
     assert (plan.live_slot, plan.slot, plan.regenerate) == ("key1", "key2", True)
     # Consumers may still hold the version that was rolled back.
     assert plan.not_before == NOW + 23 * HOUR

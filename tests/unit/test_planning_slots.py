@@ -24,6 +24,7 @@ from tests.unit.builders import (
     TARGET,
     VERSION,
     planned,
+    replacing,
     request,
     secret,
     slots,
@@ -169,17 +170,22 @@ def test_an_adopted_key_still_retires_the_slot_that_is_left() -> None:
         (NOW - 70 * DAY, None, None),
     ],
 )
-def test_a_slot_that_a_rotation_left_is_spared_for_one_grace(
+def test_a_slot_that_the_secret_has_left_is_spared_for_one_grace(
     created_on: datetime, retire_after: str | None, not_before: datetime | None
 ) -> None:
-    tagged = {"RotationId": "rotate-before", "RetireAfter": retire_after}
-    plan = planned(secret(created_on=created_on, tagged=tagged), asked=request(force=True))
+    current = secret(created_on=created_on, tagged={"RetireAfter": retire_after})
+    plan = planned(current, asked=request(force=True), replaced=replacing(KEY2, current))
     assert (plan.regenerate, plan.not_before) == (True, not_before)
 
 
+def test_a_slot_that_the_secret_did_not_leave_is_held_by_nobody() -> None:
+    current = secret(created_on=NOW - 2 * HOUR)
+    assert planned(current, replaced=replacing(KEY1, current)).not_before is None
+
+
 def test_there_is_nothing_to_wait_for_when_the_slot_is_not_regenerated() -> None:
-    tagged = {"RotationId": "rotate-before"}
-    plan = planned(secret(created_on=NOW - 2 * HOUR, tagged=tagged), slots(made2=NOW - HOUR))
+    current = secret(created_on=NOW - 2 * HOUR)
+    plan = planned(current, slots(made2=NOW - HOUR), replaced=replacing(KEY2, current))
     assert (plan.regenerate, plan.not_before) == (False, None)
 
 

@@ -1,0 +1,79 @@
+"""One process's simulated Azure and clock, used for one case after the other."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import bootstrap
+from azure_clients import identity
+from dev.clock import VirtualClock
+from dev.simulators import SimulatedAzure
+from providers import storage_account
+
+APP = Path(__file__).parents[2]
+VAULTS = ("sample-kv", "second-kv")
+SETTINGS = {
+    "KEY_VAULTS": ",".join(f"{name}.vault.azure.net" for name in VAULTS),
+    "EVENT_HUB_NAME": "keyvault-events",
+    "EVENT_HUB_CONSUMER_GROUP": "rotation",
+    "EventHubConnection__fullyQualifiedNamespace": "sample.servicebus.windows.net",
+    "REGION_NAME": "westeurope",
+}
+_FOREIGN = ("AZURE_", "MSI_", "IDENTITY_")
+
+
+def forget_process() -> None:
+    """Let the app read its settings and sign in anew, as a fresh process would."""
+    for cached in (
+        bootstrap.settings,
+        bootstrap.surroundings,
+        bootstrap.key_vault,
+        bootstrap.inventory,
+        identity.credential,
+        storage_account._management_client,
+    ):
+        cached.cache_clear()
+
+
+class Arena:
+    """Where cases are tried out; enter it once for each process."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock(datetime(2026, 7, 25, 1, 8, tzinfo=UTC))
+        self.azure = SimulatedAzure(self.clock)
+        self.listener: Callable[[str], None] = lambda change: None
+        """Told of every change of state; each case puts its own here."""
+        self.azure.on_change(self._tell)
+        self._outside: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.azure.__enter__()
+        self._outside = dict(os.environ)
+        for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+            del os.environ[name]
+        os.environ.update(self.azure.environment | SETTINGS)
+        forget_process()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        forget_process()
+        os.environ.clear()
+        os.environ.update(self._outside)
+        self.azure.__exit__(kind, error, trace)
+
+    def _tell(self, change: str) -> None:
+        self.listener(change)
+
+    def clear(self, *, cold: bool) -> None:
+        """Make room for the next case; `cold` also lets the app sign in anew."""
+        self.listener = lambda change: None
+        self.azure.reset(keep_tokens=not cold)
+        if cold:
+            forget_process()
+        else:
+            bootstrap.inventory.cache_clear()

@@ -1,0 +1,87 @@
+"""What a rotation starts from: each scenario seeds a stage and names the secrets whose events come in one batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .stage import DAY, Stage
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One beginning."""
+
+    name: str
+    seed: Callable[[Stage], tuple[str, ...]]
+    cold: bool = False
+    """The app has not signed in yet: its calls for tokens are part of it."""
+
+
+def _alternate(**options: str) -> Callable[[Stage], tuple[str, ...]]:
+    def seed(stage: Stage) -> tuple[str, ...]:
+        return (stage.secret(stage.account(), **options).name,)  # type: ignore[arg-type]
+
+    return seed
+
+
+def _connection_string(stage: Stage) -> tuple[str, ...]:
+    return (stage.secret(stage.account(), connection_string=True).name,)
+
+
+def _drift(stage: Stage) -> tuple[str, ...]:
+    """Somebody regenerated the live slot an hour ago."""
+    account = stage.account()
+    old = account.key("key1")
+    account.regenerate("key1")
+    stage.clock.advance(timedelta(hours=1))
+    secret = stage.secret(account)
+    stage.vault.set_secret(
+        secret.name, old, tags=secret.seeded.tags, content_type="text/plain", expires_on=secret.seeded.expires_on
+    )
+    return (secret.name,)
+
+
+def _adopt(stage: Stage) -> tuple[str, ...]:
+    """The idle slot has been regenerated for this period already."""
+    secret = stage.secret(stage.account())
+    stage.clock.advance(DAY)
+    secret.account.regenerate("key2")
+    stage.clock.advance(DAY)
+    return (secret.name,)
+
+
+def _collision(stage: Stage) -> tuple[str, ...]:
+    """A neighbour that is not due lives on the idle slot."""
+    account = stage.account()
+    stage.secret(account, "key2", name="neighbour", connection_string=True, expires_in=80 * DAY)
+    return (stage.secret(account).name,)
+
+
+def _pair(stage: Stage) -> tuple[str, ...]:
+    """Two secrets hold the two keys of one account and are due at once."""
+    account = stage.account()
+    first = stage.secret(account, "key1", name="first")
+    second = stage.secret(account, "key2", name="second", connection_string=True)
+    return first.name, second.name
+
+
+def _file_storage(stage: Stage) -> tuple[str, ...]:
+    return (stage.secret(stage.account(kind="FileStorage")).name,)
+
+
+MAIN = "raw key"
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(MAIN, _alternate()),
+        Scenario("cold process", _alternate(), cold=True),
+        Scenario("connection string", _connection_string),
+        Scenario("retire", _alternate(RetireAfter="P1D")),
+        Scenario("pinned", _alternate(SlotStrategy="pinned")),
+        Scenario("drift", _drift),
+        Scenario("adopt", _adopt),
+        Scenario("collision", _collision),
+        Scenario("collision pair", _pair),
+        Scenario("file storage", _file_storage),
+    )
+}

@@ -1,0 +1,83 @@
+"""What a case is played on: two vaults, some accounts, some managed secrets near their expiry, and their consumers."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from dev.clock import VirtualClock
+from dev.simulators import SecretVersion, SimulatedAzure, StorageAccount, Vault
+from dev.simulators.invariant import account_key
+
+from .arena import VAULTS, Arena
+
+DAY = timedelta(days=1)
+REREAD = timedelta(hours=23)
+"""A consumer reads at least once in every grace; none is shorter than a day here."""
+
+
+@dataclass
+class Managed:
+    """One managed secret."""
+
+    name: str
+    account: StorageAccount
+    seeded: SecretVersion
+
+    def text_around_key(self, value: str) -> str:
+        """Return what must never change about a value: all of it but the key."""
+        return value.replace(account_key(value), "…")
+
+
+@dataclass
+class Stage:
+    """The contents of simulated Azure for one case."""
+
+    arena: Arena
+    vault: Vault = field(init=False)
+    managed: dict[str, Managed] = field(default_factory=dict)
+    accounts: list[StorageAccount] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.vault, _ = (self.azure.add_vault(name) for name in VAULTS)
+
+    @property
+    def azure(self) -> SimulatedAzure:
+        """The Azure that everything is in."""
+        return self.arena.azure
+
+    @property
+    def clock(self) -> VirtualClock:
+        """The clock that everything goes by."""
+        return self.arena.clock
+
+    def account(self, name: str = "samplestore", *, kind: str = "StorageV2") -> StorageAccount:
+        """Add an account whose keys are older than any version: none counts as regenerated already."""
+        made = self.azure.add_storage_account(name, kind=kind, created=self.clock.now() - 400 * DAY)
+        self.accounts.append(made)
+        return made
+
+    def secret(
+        self,
+        account: StorageAccount,
+        slot: str = "key1",
+        *,
+        name: str = "storage-key",
+        connection_string: bool = False,
+        expires_in: timedelta = 20 * DAY,
+        **tags: str,
+    ) -> Managed:
+        """Seed a secret that holds `slot`, watch it, and give it a consumer."""
+        text = account.connection_string(slot) if connection_string else account.key(slot)
+        known = {"ProviderAddress": account.resource_id, "CredentialId": slot, "owner": "payments"}
+        self.clock.advance(timedelta(seconds=2))
+        version = self.vault.set_secret(
+            name, text, tags=known | tags, content_type="text/plain", expires_on=self.clock.now() + expires_in
+        )
+        self.managed[name] = Managed(name, account, version)
+        self.azure.watch(self.vault, name, account)
+        self.azure.add_consumer(self.vault, name, account, every=REREAD, reread=REREAD)
+        return self.managed[name]
+
+    def works(self, name: str) -> bool:
+        """Tell whether whoever reads a secret now gets a key that its account accepts."""
+        current = self.vault.find(name)
+        return current is not None and self.managed[name].account.accepts(account_key(current.value.reveal()))
