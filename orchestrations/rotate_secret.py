@@ -8,7 +8,7 @@ gets it afterwards finds what the checks inside each activity find.
 """
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
@@ -63,8 +63,7 @@ def _rotate(run: Run) -> Generator[Any, Any, Outcome]:
     run.progress.planned(plan)
     version = plan.version
     if plan.regenerate:
-        version = yield from _free_slot(run, plan)
-        yield from run.step("regenerate_key", {"plan": plan.to_json(), "expected_version": version})
+        version = yield from _regenerate(run, plan)
     if plan.publish:
         version = yield from run.publish(plan, plan.slot, version)
     run.lock.release()
@@ -88,8 +87,11 @@ def _plan(run: Run, request: RotationRequest) -> Generator[Any, Any, Plan]:
         run.lock.release()
 
 
-def _free_slot(run: Run, plan: Plan) -> Generator[Any, Any, str]:
-    """Steps 2 and 3: nobody lives on the plan's slot, nor may still hold its key. Returns the current version."""
+def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
+    """Steps 2 to 4: regenerate the plan's slot once nobody lives on it nor may hold its key.
+
+    Returns the current version.
+    """
     version = plan.version
     if plan.interim_slot is not None:
         version = yield from run.publish(plan, plan.interim_slot, version, interim=True)
@@ -97,9 +99,19 @@ def _free_slot(run: Run, plan: Plan) -> Generator[Any, Any, str]:
         yield from run.grace(plan, version, now(run.context) + timedelta(seconds=plan.grace_seconds))
     else:
         free_from = max((yield from run.make_way(plan)), plan.not_before or now(run.context))
+
+    def look_again() -> Generator[Any, Any, dict[str, Any] | None]:
+        free_again = yield from run.make_way(plan)
+        return {"free_from": free_again.isoformat()} if free_again > now(run.context) else None
+
+    payload = {"plan": plan.to_json(), "expected_version": version}
     for _ in range(_FREEING_CYCLES):
         if run.lock.is_held and free_from <= now(run.context):
-            return version
+            # A throttled step may be an hour old by the time it gets through: long enough for somebody to move in.
+            done = yield from run.step("regenerate_key", payload, recheck=look_again)
+            if "free_from" not in done:
+                return version
+            free_from = datetime.fromisoformat(done["free_from"])
         yield from run.pause(free_from, f"those who may still hold {plan.slot}")
         # Others worked on the account while the lock was free, and may have moved in.
         yield from run.lock.acquire(plan.provider)

@@ -8,7 +8,7 @@ import azure.durable_functions as df
 
 from orchestrations.account_lock import AccountLock
 from orchestrations.progress import Progress
-from orchestrations.steps import STEP_BUDGET, take_step
+from orchestrations.steps import STEP_BUDGET, Recheck, take_step
 from orchestrations.timers import CONSUMERS_READY, ROLLBACK, GraceEnd, grace, now, wait_until
 from rotation.neighbours import Neighbour
 from rotation.outcomes import Conclusion, OutcomeName
@@ -28,10 +28,14 @@ class Run:
         self.lock = AccountLock(context, self.progress)
 
     def step(
-        self, activity: str, payload: dict[str, Any], budget: timedelta = STEP_BUDGET
+        self,
+        activity: str,
+        payload: dict[str, Any],
+        budget: timedelta = STEP_BUDGET,
+        recheck: Recheck | None = None,
     ) -> Generator[Any, Any, dict[str, Any]]:
         """Take one step, keeping the lock if it is held."""
-        return (yield from take_step(self.context, self.progress, self.lock, activity, payload, budget))
+        return (yield from take_step(self.context, self.progress, self.lock, activity, payload, budget, recheck))
 
     def publish(self, plan: Plan, slot: str, version: str, *, interim: bool = False) -> Generator[Any, Any, str]:
         """Prove a slot's key and make it the current version, which is returned; again, should the slot change."""

@@ -1,6 +1,6 @@
 """Takes one step: calls its activity until it is done, stopped, or out of budget."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,9 @@ from rotation.waiting import delay
 
 STEP_BUDGET = timedelta(hours=1)
 
+Recheck = Callable[[], Generator[Any, Any, dict[str, Any] | None]]
+"""Asked after each wait whether the step may still be taken; an answer takes the place of the step's."""
+
 
 def take_step(
     context: df.DurableOrchestrationContext,
@@ -23,6 +26,7 @@ def take_step(
     activity: str,
     payload: dict[str, Any],
     budget: timedelta,
+    recheck: Recheck | None = None,
 ) -> Generator[Any, Any, dict[str, Any]]:
     """Return what the activity answers once it is done.
 
@@ -51,6 +55,9 @@ def take_step(
         until = now(context) + wait
         progress.show(activity, attempt=attempt, waiting_for=retry.reason, until=until)
         yield from wait_until(context, until)
+        instead = (yield from recheck()) if recheck else None
+        if instead is not None:
+            return instead
 
 
 def _attempt(

@@ -69,6 +69,25 @@ def test_neighbour_keeps_everything_but_its_key(running: Running) -> None:
     assert dict(after.tags) == dict(moving.tags) | changed
 
 
+def test_neighbour_that_moves_in_while_the_regeneration_is_throttled_is_moved_off(running: Running) -> None:
+    scene = running.scene
+    scene.secret("key1", name="neighbour", expires_in=80 * DAY)
+    version = scene.secret("key1", name="first").version
+    consumer = consumer_of(scene, "neighbour")
+    scene.azure.watch(scene.vault, "neighbour", scene.account)
+
+    def move_in() -> None:
+        tags = {"ProviderAddress": scene.account.resource_id}
+        expiry = scene.clock.now() + 80 * DAY
+        scene.vault.set_secret("neighbour", scene.account.key("key2"), tags=tags, expires_on=expiry)
+
+    scene.azure.faults.add("storage.regenerateKey", status=429, retry_after=1200, callback=move_in)
+    assert running.rotate(version, "first")["output"]["moved"] == [f"{scene.vault.host}/neighbour"]
+    running.host.advance(3 * DAY)
+    assert scene.azure.invariant_violations == []
+    assert consumer.refusals == []
+
+
 def test_neighbour_in_another_vault_is_found(running: Running) -> None:
     scene = running.scene
     tags = {"ProviderAddress": scene.account.resource_id}

@@ -262,6 +262,17 @@ def test_slot_that_others_have_just_left_is_regenerated_when_their_grace_is_over
     assert datetime.fromisoformat(regenerate["now"]) - START >= 5 * HOUR
 
 
+def test_slot_is_looked_at_again_after_each_wait_of_its_regeneration() -> None:
+    answers = {"regenerate_key": [retry()], "find_neighbours": [free(START), free(START + 5 * HOUR)]}
+    replay = run(answers=answers)
+    assert replay.names()[:5] == [
+        "read_metadata", "find_neighbours", "regenerate_key", "find_neighbours", "find_neighbours",
+    ]  # fmt: skip
+    regenerated = [payload["now"] for name, payload in replay.calls if name == "regenerate_key"]
+    assert datetime.fromisoformat(regenerated[-1]) - START >= 5 * HOUR
+    assert replay.output["outcome"] == "rotated"
+
+
 def test_slot_that_others_have_just_left_is_retired_when_their_grace_is_over() -> None:
     replay = run(retiring(), answers={"find_neighbours": [free(START), free(START + 40 * HOUR)]})
     assert replay.names()[-3:] == ["find_neighbours", "find_neighbours", "swap_slot"]
