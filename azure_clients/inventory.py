@@ -1,7 +1,7 @@
-"""Which secrets name which target, over all allow-listed vaults.
+"""Which secrets are meant to be rotated, and which of them name which target, over all allow-listed vaults.
 
 One listing of a vault serves a whole burst: it is kept for minutes in the worker, and whoever asks meanwhile waits for
-the one that is under way. It holds names only. Where a secret lives is read from its value, and only for the few that
+the one that is under way. It holds no value. Where a secret lives is read from its value, and only for the few that
 share the account in question, because a tag that lies would cost somebody a live key.
 """
 
@@ -12,20 +12,31 @@ from datetime import datetime, timedelta
 from azure_clients.key_vault import KeyVault
 from rotation.arm import ResourceId
 from rotation.failures import NoSuchHostError, UnreachableError
-from rotation.tags import provider_text
+from rotation.listing import ListedSecret
 
 KEPT = timedelta(minutes=5)
 
 
-@dataclass
-class _Listing:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    read_at: datetime | None = None
-    secrets: dict[str, list[str]] = field(default_factory=dict)
+@dataclass(frozen=True)
+class Listing:
+    """One vault, as it was when it was listed."""
+
+    read_at: datetime
+    secrets: list[ListedSecret] = field(default_factory=list)
+    """Those that concern us, by name."""
+    by_target: dict[str, list[str]] = field(default_factory=dict)
     """Secret names by the target's resource id in lower case."""
 
-    def is_fresh(self, now: datetime) -> bool:
-        return self.read_at is not None and timedelta(0) <= now - self.read_at < KEPT
+
+@dataclass
+class _Shelf:
+    """Where a vault's listing is kept, and the lock that lets one caller make it for all."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    listing: Listing | None = None
+
+    def has(self, since: datetime, now: datetime) -> bool:
+        return self.listing is not None and since <= self.listing.read_at <= now
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Inventory:
 
     def __init__(self, vaults: dict[str, KeyVault]) -> None:
         self._vaults = vaults
-        self._listings = {host: _Listing() for host in vaults}
+        self._shelves = {host: _Shelf() for host in vaults}
 
     def tenants(self, address: str, now: datetime) -> Tenants:
         """Return vault host and name of every secret that names the target `address`.
@@ -61,30 +72,41 @@ class Inventory:
         unknown: list[str] = []
         for host in sorted(self._vaults):
             try:
-                secrets += [(host, name) for name in self._listed(host, now).get(wanted, [])]
+                listing = self._listed(host, now - KEPT, now, stale=True)
+                secrets += [(host, name) for name in listing.by_target.get(wanted, [])]
             except NoSuchHostError:
                 unknown.append(host)
             except UnreachableError:
                 unreachable.append(host)
         return Tenants(secrets, unreachable, unknown)
 
-    def _listed(self, host: str, now: datetime) -> dict[str, list[str]]:
-        listing = self._listings[host]
-        with listing.lock:
-            if not listing.is_fresh(now):
-                try:
-                    listing.secrets = self._read(host)
-                except UnreachableError:
-                    if listing.read_at is None:
-                        raise
-                else:
-                    listing.read_at = now
-            return listing.secrets
+    def listing(self, host: str, now: datetime, since: datetime | None = None) -> Listing:
+        """Return a vault's listing that was made after `since`, or within the last minutes; lists it where needed.
 
-    def _read(self, host: str) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name, tags, content_type in self._vaults[host].managed():
-            resource = ResourceId.parse(provider_text(tags, content_type) or "")
+        Raises:
+            RotationError: The vault cannot be listed.
+        """
+        return self._listed(host, now - KEPT if since is None else since, now, stale=False)
+
+    def _listed(self, host: str, since: datetime, now: datetime, *, stale: bool) -> Listing:
+        shelf = self._shelves[host]
+        with shelf.lock:
+            if shelf.listing is None or not shelf.has(since, now):
+                try:
+                    shelf.listing = self._read(host, now)
+                except UnreachableError:
+                    if shelf.listing is None or not stale:
+                        raise
+            return shelf.listing
+
+    def _read(self, host: str, now: datetime) -> Listing:
+        listing = Listing(now)
+        for secret in self._vaults[host].listed():
+            if not secret.concerns_us:
+                continue
+            listing.secrets.append(secret)
+            resource = ResourceId.parse(secret.provider or "")
             if resource is not None:
-                found.setdefault(str(resource).casefold(), []).append(name)
-        return found
+                listing.by_target.setdefault(str(resource).casefold(), []).append(secret.name)
+        listing.secrets.sort(key=lambda secret: secret.name.casefold())
+        return listing

@@ -12,6 +12,7 @@ from azure_clients.transport import CLIENT_OPTIONS
 from rotation.credential import Credential, CredentialText
 from rotation.failures import DisabledError, MissingError, RefusedError, TransientError
 from rotation.holding import ReplacedVersion
+from rotation.listing import ListedSecret
 from rotation.model import SecretVersion
 from rotation.tags import Tags
 
@@ -76,15 +77,22 @@ class KeyVault:
         except (MissingError, DisabledError, RefusedError):
             return None
 
-    def managed(self) -> Iterator[tuple[str, Tags, str | None]]:
-        """Read name, tags and content type of every secret, without reading any value.
+    def listed(self) -> Iterator[ListedSecret]:
+        """Read what a listing tells of every secret, without reading any value; a page for each 25 of them.
 
         Disabled ones too: what is disabled while it is listed may be enabled before the listing is old.
         """
         with translated("list secrets"):
             for page in self._client.list_properties_of_secrets():
                 if page.name:
-                    yield page.name, Tags(page.tags or {}), page.content_type
+                    yield ListedSecret(
+                        name=page.name,
+                        enabled=page.enabled is not False,
+                        created_on=page.created_on,
+                        expires_on=page.expires_on,
+                        content_type=page.content_type,
+                        tags=Tags(page.tags or {}),
+                    )
 
     def write(
         self,

@@ -6,7 +6,7 @@ the target's own description, and `check_keys` the keys.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rotation.credential import CredentialText
 from rotation.failures import RefusedError
@@ -56,11 +56,16 @@ def check_secret(situation: Situation, surroundings: Surroundings, defaults: Def
         raise RefusedError("the current version came from a rollback: start with force once its consumers are ready")
     if current.expires_on is None:
         raise Conclusion(OutcomeName.NOT_DUE, "the current version never expires")
-    due = current.expires_on - policy.lead
-    # Bounded, so that the version written now is never due at birth.
-    if situation.now < due - min(EARLY_NOTICE, (policy.validity - policy.lead) / 2):
-        raise Conclusion(OutcomeName.NOT_DUE, f"due from {due.isoformat()}")
+    if situation.now < due_from(policy, current.expires_on):
+        raise Conclusion(OutcomeName.NOT_DUE, f"due from {(current.expires_on - policy.lead).isoformat()}")
     return policy
+
+
+def due_from(policy: Policy, expires_on: datetime) -> datetime:
+    """Return from when a version is rotated without force."""
+    # Bounded, so that the version written now is never due at birth.
+    early = min(EARLY_NOTICE, (policy.validity - policy.lead) / 2)
+    return expires_on - policy.lead - early
 
 
 def check_target(policy: Policy, target: Target, surroundings: Surroundings) -> None:

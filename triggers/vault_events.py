@@ -15,9 +15,9 @@ import azure.functions as func
 import bootstrap
 from rotation.events import Due, Ignored, Unreadable, read_message
 from rotation.ids import instance_id
-from rotation.outcomes import PROVISIONAL
 from rotation.parking import MOST_PARKED, ParkedEvent, excerpt
 from rotation.request import RotationRequest
+from task_hub.starting import start
 
 bp = df.Blueprint()
 
@@ -31,8 +31,6 @@ _STARTS_AT_ONCE = 16
 
 # Operators want one list, not one for each partition.
 _ONE_FOR_ALL = "all"
-
-_IN_HAND = frozenset({"Pending", "Running", "Suspended", "ContinuedAsNew"})
 
 
 class StartFailed(Exception):  # noqa: N818 - the name is what operators read in the log
@@ -62,7 +60,7 @@ async def rotate_on_vault_event(
     batch = _read(events)
     at_once = asyncio.Semaphore(_STARTS_AT_ONCE)
     results = await asyncio.gather(
-        *(_start(client, at_once, instance, request) for instance, request in batch.requests.items()),
+        *(_start(client, at_once, request) for request in batch.requests.values()),
         return_exceptions=True,
     )
     await _park(client, batch.parked)
@@ -121,23 +119,6 @@ async def _park(client: df.DurableOrchestrationClient, parked: list[ParkedEvent]
         _log.warning("%d events could not be parked (%s)", len(parked), type(error).__name__)
 
 
-async def _start(client: Any, at_once: asyncio.Semaphore, instance: str, request: RotationRequest) -> None:
+async def _start(client: Any, at_once: asyncio.Semaphore, request: RotationRequest) -> None:
     async with at_once:
-        if await _is_settled(client, instance):
-            return
-        try:
-            await client.start_new("rotate_secret", instance, request.to_json())
-        except Exception:
-            # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
-            if not await _is_settled(client, instance):
-                raise
-
-
-async def _is_settled(client: Any, instance: str) -> bool:
-    """Tell whether this version is being rotated, or has come to an end that a repeated event must not reopen."""
-    status = await client.get_status(instance)
-    name = getattr(status.runtime_status, "name", status.runtime_status)
-    if name == "Completed":
-        outcome = status.output.get("outcome") if isinstance(status.output, dict) else None
-        return outcome not in PROVISIONAL
-    return name in _IN_HAND
+        await start(client, request)

@@ -1,0 +1,28 @@
+"""What a listing of a vault tells of a secret, without its value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rotation.tags import OURS, Tags, provider_text
+
+
+@dataclass(frozen=True)
+class ListedSecret:
+    """One secret, as its current version was when the vault was listed."""
+
+    name: str
+    enabled: bool
+    created_on: datetime | None
+    expires_on: datetime | None
+    content_type: str | None
+    tags: Tags
+
+    @property
+    def provider(self) -> str | None:
+        """What names the provider, valid or not; None for a secret that is not managed."""
+        return provider_text(self.tags, self.content_type)
+
+    @property
+    def concerns_us(self) -> bool:
+        """Whether somebody meant it to be rotated: it names a provider, or carries another of our tags."""
+        return self.provider is not None or any(name in self.tags for name in OURS)

@@ -1,0 +1,94 @@
+"""Finds instances of `rotate_secret` in the task hub."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import azure.durable_functions as df
+
+from rotation.instance import Instance
+
+PREFIX = "rotate-"
+_TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
+_PAGE = 500
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+class TaskHubError(Exception):
+    """The Durable extension did not answer as it should; the text names the status and nothing else."""
+
+
+async def find(client: df.DurableOrchestrationClient, instance: str, *, history: bool = False) -> Instance | None:
+    """Return one instance of `rotate_secret`, with its history if asked for; None if there is none of that id.
+
+    Raises:
+        TaskHubError: The extension answered with something else than a status.
+    """
+    # Not `get_status`: in azure-functions-durable 1.7.0 it looks for the history under another name than it is sent.
+    query = {"showInput": "true"}
+    if history:
+        query |= {"showHistory": "true", "showHistoryOutput": "true"}
+    async with (
+        aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+        session.get(_url(client, quote(instance, safe="")), params=query) as answer,
+    ):
+        if answer.status == 404:
+            return None
+        if answer.status not in (200, 202):
+            raise TaskHubError(f"the task hub answered {answer.status} to a question for a status")
+        row: dict[str, Any] = await answer.json(content_type=None)
+    return Instance.from_json(row) if row.get("name") == "rotate_secret" else None
+
+
+async def pages(
+    client: df.DurableOrchestrationClient,
+    prefix: str,
+    *,
+    statuses: Iterable[str] = (),
+    created_from: datetime | None = None,
+    created_to: datetime | None = None,
+) -> AsyncIterator[list[Instance]]:
+    """Yield all instances whose ids begin with `prefix`, a page at a time, in the task hub's own order.
+
+    Args:
+        client: The Durable client.
+        prefix: What the ids begin with; `rotation.ids` says how they are made.
+        statuses: Durable's words for the runtime status; all if empty.
+        created_from: Only those created at that moment or later.
+        created_to: Only those created at that moment or earlier.
+
+    Raises:
+        TaskHubError: The extension answered with something else than a list.
+    """
+    query = {
+        "instanceIdPrefix": prefix,
+        "top": str(_PAGE),
+        "showInput": "true",
+        "runtimeStatus": ",".join(statuses),
+        "createdTimeFrom": created_from.isoformat() if created_from else "",
+        "createdTimeTo": created_to.isoformat() if created_to else "",
+    }
+    query = {name: value for name, value in query.items() if value}
+    token = ""
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+        while True:
+            headers = {_TOKEN: token} if token else {}
+            async with session.get(_url(client), params=query, headers=headers) as answer:
+                if answer.status != 200:
+                    raise TaskHubError(f"the task hub answered {answer.status} to a list")
+                rows: list[dict[str, Any]] = await answer.json(content_type=None)
+                token = answer.headers.get(_TOKEN, "").strip()
+            yield [Instance.from_json(row) for row in rows if str(row.get("name")) == "rotate_secret"]
+            if not token:
+                return
+
+
+def _url(client: df.DurableOrchestrationClient, instance: str = "") -> str:
+    # `get_status_by` of the same SDK reads the first page only: it drops the header with the token of the next one. So
+    # its way to the extension, on the loopback interface, is taken without it.
+    base = client._orchestration_bindings.rpc_base_url
+    if base is None:
+        raise TaskHubError("the Durable client's binding names no endpoint")
+    return f"{base}instances/{instance}"

@@ -1,0 +1,52 @@
+"""Starts a rotation once: events, the sweep and people all come through here, so that they share one instance."""
+
+from enum import StrEnum
+from typing import Any
+
+import azure.durable_functions as df
+
+from rotation.ids import instance_id
+from rotation.instance import IN_HAND
+from rotation.outcomes import PROVISIONAL
+from rotation.request import RotationRequest
+
+
+class Start(StrEnum):
+    """What became of a wish to rotate."""
+
+    STARTED = "started"
+    JOINED = "joined"
+    """It is being rotated already."""
+    SETTLED = "settled"
+    """That version's rotation has come to an end that a repeated wish must not reopen."""
+
+
+async def start(client: df.DurableOrchestrationClient, request: RotationRequest) -> Start:
+    """Start the one instance that rotates this version, unless it is there already.
+
+    Raises:
+        Exception: The task hub could not be asked; nothing was started, or it is not known.
+    """
+    instance = instance_id(request)
+    standing = await _standing(client, instance)
+    if standing is not None:
+        return standing
+    try:
+        await client.start_new("rotate_secret", instance, request.to_json())
+    except Exception:
+        # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
+        standing = await _standing(client, instance)
+        if standing is None:
+            raise
+        return standing
+    return Start.STARTED
+
+
+async def _standing(client: Any, instance: str) -> Start | None:
+    """Tell whether this version is being rotated or has been dealt with; None if it may be started."""
+    status = await client.get_status(instance)
+    name = getattr(status.runtime_status, "name", status.runtime_status)
+    if name == "Completed":
+        outcome = status.output.get("outcome") if isinstance(status.output, dict) else None
+        return None if outcome in PROVISIONAL else Start.SETTLED
+    return Start.JOINED if name in IN_HAND else None
