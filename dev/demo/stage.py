@@ -78,13 +78,24 @@ class Stage:
 def stage() -> Iterator[Stage]:
     """Set everything up in this process, and take it down again."""
     clock = VirtualClock(NOW - timedelta(hours=30))
-    with SimulatedAzure(clock) as azure:
-        # A developer's own identity must neither be used nor be looked for.
-        for name in [name for name in os.environ if name.startswith(("AZURE_", "MSI_", "IDENTITY_"))]:
-            del os.environ[name]
-        os.environ.update(azure.environment | SETTINGS)
+    with SimulatedAzure(clock) as azure, _environment(azure.environment | SETTINGS):
         for operation, delay in _LATENCY.items():
             azure.faults.add(operation, delay=delay, times=None)
         vault = azure.add_vault(VAULT)
         with EmbeddedHost(APP, clock=clock) as host:
             yield Stage(clock, azure, host, vault)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Put this process inside, as long as the stage stands."""
+    before = dict(os.environ)
+    # A developer's own identity must neither be used nor be looked for.
+    for name in [name for name in os.environ if name.startswith(("AZURE_", "MSI_", "IDENTITY_"))]:
+        del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -27,6 +27,7 @@ from .world import World
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 """Where accounts go that aren't told otherwise."""
+_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/sample-rg"
 
 
 class SimulatedAzure:
@@ -120,6 +121,7 @@ class SimulatedAzure:
         """Add a key vault."""
         vault = Vault(self._world, name, CLOUDS[cloud])
         self._register(vault.host, KeyVaultService(vault, self.tokens))
+        self._managers[cloud].add_vault(vault, f"{_GROUP}/providers/Microsoft.KeyVault/vaults/{vault.name}")
         return vault
 
     def add_storage_account(
@@ -256,6 +258,10 @@ class SimulatedAzure:
     def invariant_violations(self) -> list[Violation]:
         """Each moment at which a watched secret stopped being accepted."""
         return list(self._invariant.violations)
+
+    def answers(self, host: str) -> bool:
+        """Tell whether there is something behind a name that can be reached."""
+        return self._directory.find(host) is not None
 
     def serve(self, request: Request) -> Response | None:
         """Answer a request without sockets; None stands for a dropped connection."""

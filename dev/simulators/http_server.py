@@ -9,7 +9,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -72,7 +72,7 @@ class RequestHandler(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         host = headers.get("host", "").partition(":")[0].lower()
-        return Request(self.command, host, path, query, headers, body)
+        return Request(self.command, host, path, query, headers, body, _caller(headers))
 
     def reply(self, response: Response) -> None:
         """Write an answer."""
@@ -94,6 +94,11 @@ class RequestHandler(http.server.BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve  # noqa: N815 - http.server looks for these names
+
+
+def _caller(headers: Mapping[str, str]) -> str:
+    """Tell an operator at the command line from the app: what the one may do says nothing of the other's rights."""
+    return "operator" if "AZURECLI" in headers.get("user-agent", "") else "app"
 
 
 class LoopbackServer(http.server.ThreadingHTTPServer):

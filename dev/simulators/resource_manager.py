@@ -1,4 +1,4 @@
-"""Resource Manager for storage accounts: read an account, list its keys, regenerate one.
+"""Resource Manager: read and change storage accounts and vaults, list and regenerate keys, assign roles.
 
 Ids are matched without regard to case, as Resource Manager does. Paths and fields:
 https://learn.microsoft.com/rest/api/storagerp/storage-accounts.
@@ -9,21 +9,29 @@ from typing import Any
 
 from . import arm_errors as errors
 from .clouds import Cloud
+from .operator_changes import describe_vault, grant, update_account, update_vault
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
+from .vault import Vault
 from .wire import Operation, Request, Response, json_response
 from .world import timestamp
 
 _OPERATIONS = {
     ("GET", ""): "read",
+    ("PATCH", ""): "update",
     ("POST", "listkeys"): "listKeys",
     ("POST", "regeneratekey"): "regenerateKey",
 }
 _NAMES = {
     "read": "storage.getAccount",
+    "update": "storage.updateAccount",
     "listKeys": "storage.listKeys",
     "regenerateKey": "storage.regenerateKey",
 }
+
+
+_DESCRIBING = frozenset({"read", "update"})
+_ASSIGNMENT = "/providers/microsoft.authorization/roleassignments/"
 
 
 class ResourceManagerService:
@@ -34,6 +42,11 @@ class ResourceManagerService:
         self._tokens = tokens
         self._accounts: dict[str, StorageAccount] = {}
         self._groups: set[tuple[str, str]] = set()
+        self._vaults: dict[str, Vault] = {}
+
+    def add_vault(self, vault: Vault, resource_id: str) -> None:
+        """Make a vault known."""
+        self._vaults[resource_id.lower()] = vault
 
     def add(self, account: StorageAccount) -> None:
         """Make an account known."""
@@ -61,12 +74,45 @@ class ResourceManagerService:
         ]:
             action = _OPERATIONS.get((request.method, "/".join(parts[8:]).lower()))
         if action is None:
+            changed = self._operator_change(request)
+            if changed is not None:
+                return changed
             kind = "/".join(parts[5:7]) or request.path
             return Operation("arm.unsupported", kind, partial(self._unsupported, request, kind))
         target = parts[7]
         if action == "regenerateKey" and isinstance(slot := _key_name(request), str):
             target = f"{parts[7]}/{slot}"
         return Operation(_NAMES[action], target, partial(self._do, request, action, parts))
+
+    def _operator_change(self, request: Request) -> Operation | None:
+        """Name what only operators ask for: reading or changing a vault, assigning a role."""
+        scope, _, assignment = request.path.lower().partition(_ASSIGNMENT)
+        vault = self._vaults.get(scope.rstrip("/"))
+        resource = vault or self._accounts.get(scope)
+        if resource is None:
+            return None
+        if assignment and request.method == "PUT":
+            return Operation("arm.assignRole", resource.name, partial(self._assign, request, resource))
+        if vault is None or request.method not in ("GET", "PATCH"):
+            return None
+        name = "keyvault.getVault" if request.method == "GET" else "keyvault.updateVault"
+        return Operation(name, vault.name, partial(self._vault, request, vault))
+
+    def _assign(self, request: Request, resource: StorageAccount | Vault) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        if not grant(resource, request.json()):
+            return errors.unsupported("Microsoft.Authorization/roleDefinitions")
+        return json_response(201, {"id": request.path, "type": "Microsoft.Authorization/roleAssignments"})
+
+    def _vault(self, request: Request, vault: Vault) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        if request.method == "PATCH":
+            update_vault(vault, request.json())
+        return json_response(200, describe_vault(vault, request.path))
 
     def _refusal(self, request: Request) -> Response | None:
         complaint = self._tokens.complaint(request, self._cloud.arm_audiences)
@@ -82,9 +128,11 @@ class ResourceManagerService:
         account = self._find(parts) if refusal is None else refusal
         if isinstance(account, Response):
             return account
-        if account.denies(action):
+        if request.caller == "app" and account.denies(action):
             return errors.authorization_failed(account, action)
-        return json_response(200, describe(account)) if action == "read" else _act(request, action, account)
+        if action == "update":
+            update_account(account, request.json())
+        return json_response(200, describe(account)) if action in _DESCRIBING else _act(request, action, account)
 
     def _find(self, parts: list[str]) -> StorageAccount | Response:
         subscription, group, name = parts[1], parts[3], parts[7]
