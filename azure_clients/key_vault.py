@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from azure_clients.errors import translated
 from azure_clients.identity import credential
+from azure_clients.pool import Pool
 from azure_clients.settings import Settings
 from azure_clients.transport import CLIENT_OPTIONS
 from rotation.credential import Credential, CredentialText
@@ -29,9 +29,9 @@ class KeyVault:
     def __init__(self, host: str, settings: Settings) -> None:
         self._host = host
         self._settings = settings
+        self._pool = Pool(self._new_client)
 
-    @cached_property
-    def _client(self) -> "SecretClient":
+    def _new_client(self) -> "SecretClient":
         from azure.keyvault.secrets import SecretClient  # noqa: PLC0415 - see identity.py
 
         return SecretClient(
@@ -50,13 +50,13 @@ class KeyVault:
             DeniedError: The app may not read it.
             TransientError: Worth trying again.
         """
-        with translated("get secret"):
-            return _secret_version(self._client.get_secret(name, version))
+        with translated("get secret"), self._pool.client() as client:
+            return _secret_version(client.get_secret(name, version))
 
     def created(self, name: str) -> dict[str, datetime]:
         """Return when each version was created, by version, without reading any value."""
-        with translated("list secret versions"):
-            pages = self._client.list_properties_of_secret_versions(name)
+        with translated("list secret versions"), self._pool.client() as client:
+            pages = client.list_properties_of_secret_versions(name)
             return {page.version: _created_on(page) for page in pages if page.version}
 
     def replaced(self, name: str, current: SecretVersion, since: datetime) -> list[ReplacedVersion]:
@@ -82,8 +82,8 @@ class KeyVault:
 
         Disabled ones too: what is disabled while it is listed may be enabled before the listing is old.
         """
-        with translated("list secrets"):
-            for page in self._client.list_properties_of_secrets():
+        with translated("list secrets"), self._pool.client() as client:
+            for page in client.list_properties_of_secrets():
                 if page.name:
                     yield ListedSecret(
                         name=page.name,
@@ -108,8 +108,8 @@ class KeyVault:
         Raises:
             RotationError: As for `read`. The effect of a `TransientError` is unknown: read before writing again.
         """
-        with translated("set secret"):
-            written = self._client.set_secret(
+        with translated("set secret"), self._pool.client() as client:
+            written = client.set_secret(
                 name,
                 value.reveal(),
                 tags=tags,

@@ -1,12 +1,13 @@
 """Storage accounts: two keys, listed and regenerated through ARM, tried out on the account's own data plane."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from azure_clients.clouds import Cloud
 from azure_clients.errors import translated
 from azure_clients.identity import credential
+from azure_clients.pool import Pool
 from azure_clients.settings import Settings
 from azure_clients.transport import CLIENT_OPTIONS
 from providers.protocol import Trial
@@ -32,8 +33,8 @@ class StorageAccount:
 
     def describe(self) -> Target:
         """Read whether keys are allowed, and where one can be tried."""
-        with translated("get storage account"):
-            account = self._client.storage_accounts.get_properties(self._resource.resource_group, self._resource.name)
+        with translated("get storage account"), self._clients.client() as client:
+            account = client.storage_accounts.get_properties(self._resource.resource_group, self._resource.name)
         properties = account.properties
         if properties is None:
             raise TransientError("get storage account: the answer has no properties")
@@ -45,8 +46,8 @@ class StorageAccount:
 
     def slots(self) -> Mapping[str, Slot]:
         """Read both keys."""
-        with translated("list storage keys"):
-            listed = self._client.storage_accounts.list_keys(self._resource.resource_group, self._resource.name)
+        with translated("list storage keys"), self._clients.client() as client:
+            listed = client.storage_accounts.list_keys(self._resource.resource_group, self._resource.name)
         return {
             key.key_name: Slot(key.key_name, Credential(key.value), key.creation_time)
             for key in listed.keys_property or []
@@ -57,8 +58,8 @@ class StorageAccount:
         """Replace one key; its answer is not used, because a lost answer must not matter."""
         from azure.mgmt.storage.models import StorageAccountRegenerateKeyParameters  # noqa: PLC0415
 
-        with translated("regenerate storage key"):
-            self._client.storage_accounts.regenerate_key(
+        with translated("regenerate storage key"), self._clients.client() as client:
+            client.storage_accounts.regenerate_key(
                 self._resource.resource_group,
                 self._resource.name,
                 StorageAccountRegenerateKeyParameters(key_name=slot),
@@ -69,12 +70,16 @@ class StorageAccount:
         return try_key(self._resource.name, key, endpoint)
 
     @property
-    def _client(self) -> "StorageManagementClient":
-        return _management_client(self._settings.cloud, self._resource.subscription)
+    def _clients(self) -> "Pool[StorageManagementClient]":
+        return _management_clients(self._settings.cloud, self._resource.subscription)
 
 
 @cache
-def _management_client(cloud: Cloud, subscription: str) -> "StorageManagementClient":
+def _management_clients(cloud: Cloud, subscription: str) -> "Pool[StorageManagementClient]":
+    return Pool(partial(_new_management_client, cloud, subscription))
+
+
+def _new_management_client(cloud: Cloud, subscription: str) -> "StorageManagementClient":
     # Imported here, so that a broken driver costs this kind only, and a cold start nothing.
     from azure.core import AzureClouds  # noqa: PLC0415
     from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415

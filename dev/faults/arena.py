@@ -33,7 +33,7 @@ def forget_process() -> None:
         bootstrap.key_vault,
         bootstrap.inventory,
         identity.credential,
-        storage_account._management_client,
+        storage_account._management_clients,
     ):
         cached.cache_clear()
 
