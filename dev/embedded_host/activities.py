@@ -5,7 +5,6 @@ and runs it from its start, like the real one whose queue message reappears afte
 delay here is the host's `visibility_delay`, which is nothing unless asked for.
 """
 
-import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from .history import Event
 from .instances import Instance
 from .invoker import Invoker, Result, encode_output, failure_of
 from .outcomes import Failure, activity_details, activity_reason, http_failure_details
+from .places import Places
 from .replay import HTTP_ACTIVITY, compact_json
 from .taskhub import TaskHub
 
@@ -30,11 +30,19 @@ class Activities:
     def __init__(self, hub: TaskHub, invoker: Invoker) -> None:
         self._hub = hub
         self._invoker = invoker
-        self._places = asyncio.Semaphore(hub.settings.max_activities)
+        self._places = Places(hub.settings.max_activities, hub.in_flight)
         self.queued: dict[str, dict[str, Any]] = {}
+        self._to_be_lost: list[str] = []
+
+    def lose(self, name: str) -> None:
+        """Let the message of the next call of an activity get lost."""
+        self._to_be_lost.append(name)
 
     def schedule(self, instance: Instance, decision: Decision) -> None:
         """Take on an activity."""
+        if decision.name in self._to_be_lost:
+            self._to_be_lost.remove(decision.name)
+            return
         key = f"{instance.execution_id}:{decision.event_id}"
         document = {
             "instance": instance.instance_id,

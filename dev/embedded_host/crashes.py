@@ -27,8 +27,15 @@ class CrashPlan:
     """Which calls the worker will not survive."""
 
     def __init__(self) -> None:
+        self.deaths = 0
+        """How often the worker has died at once, with every call that it had in hand."""
         self._planted: list[_Planted] = []
         self._lock = threading.Lock()
+
+    def strike(self) -> None:
+        """Let the worker die now."""
+        with self._lock:
+            self.deaths += 1
 
     def plant(self, on: Literal["activity", "orchestrator"], function: str, nth: int, when: When) -> None:
         """Let the worker die in the nth call from now of a function."""

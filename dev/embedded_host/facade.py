@@ -121,6 +121,10 @@ class EmbeddedHost:
 
         return self._call(read)
 
+    def has_ended(self, instance_id: str) -> bool:
+        """Tell whether an instance has come to its end."""
+        return self._call(lambda: self._host.client.find(instance_id).is_finished)
+
     def history(self, instance_id: str) -> list[dict[str, Any]]:
         """Return an instance's raw history, as the SDK gets it."""
         # Through JSON, so that nobody changes the host's own.
@@ -170,6 +174,10 @@ class EmbeddedHost:
             raise TypeError("only a virtual clock can be moved")
         self.clock.advance(by)
 
+    def hold(self, by: timedelta) -> None:
+        """Let a call that a function waits for take `by` of the clock's time; blocks the thread that serves it."""
+        self._host.in_flight.rest_until(self.clock, self.clock.now() + by)
+
     # Faults and proof
 
     def crash_worker(
@@ -181,6 +189,14 @@ class EmbeddedHost:
     ) -> None:
         """Let the worker die in the nth call from now: before the body runs, or after it but unanswered."""
         self._host.crashes.plant(on, function, nth, when)
+
+    def kill_worker(self) -> None:
+        """Let the worker die at this moment: every call that it has in hand goes unanswered."""
+        self._host.crashes.strike()
+
+    def lose_activity(self, function: str) -> None:
+        """Let the message of the next call of an activity get lost: its instance waits for ever for the answer."""
+        self._call(lambda: self._host.activities.lose(function))
 
     def dump(self) -> str:
         """Return everything that was stored or sent, as text to search for what must not be in it."""

@@ -98,7 +98,7 @@ class Host:
         keep = self._options.keep_journal
         self.hub = TaskHub(self._store, self._clock, self.in_flight, settings, functions, keep_journal=keep)
         binding = client_binding(self.url, settings.hub_name)
-        self.invoker = Invoker(settings, str(app_dir), binding, self.in_flight, self.crashes)
+        self.invoker = Invoker(settings, str(app_dir), binding, self.crashes)
         self.activities = Activities(self.hub, self.invoker)
         self.timers = DurableTimers(self.hub, early=self._options.early_timers)
         self.entities = Entities(self.hub, self.invoker)
@@ -114,7 +114,7 @@ class Host:
                 policy_of(function, settings)  # refused now rather than at the first failure
         management = ManagementApi(self.hub, self.client, self.entities)
         admin = AdminApi(self.hub, self.invoker, self.router, self.deliveries, self.schedules)
-        self.server = Server(self.router, self.invoker, management, admin, settings.custom_headers)
+        self.server = Server(self.router, self.invoker, self.in_flight, management, admin, settings.custom_headers)
 
     def _resume(self) -> None:
         self.hub.restore()

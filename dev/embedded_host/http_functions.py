@@ -11,6 +11,7 @@ from azure.functions import meta
 
 from .attempts import report
 from .functions import LoadedFunction
+from .idle import InFlight
 from .invoker import Invoker, Result, encode_output, failure_of
 from .responses import empty
 
@@ -20,11 +21,12 @@ _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-en
 
 
 async def call_http_function(
-    invoker: Invoker, function: LoadedFunction, request: web.Request, parameters: dict[str, str]
+    invoker: Invoker, in_flight: InFlight, function: LoadedFunction, request: web.Request, parameters: dict[str, str]
 ) -> web.Response:
     """Run an HTTP function for a request."""
     datum = _datum(request, await request.read(), parameters)
-    outcome = await invoker.invoke(function, datum)
+    with in_flight:
+        outcome = await invoker.invoke(function, datum)
     if isinstance(outcome, Result):
         try:
             return _response(encode_output(function, outcome.value))

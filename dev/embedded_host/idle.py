@@ -6,7 +6,10 @@ time or somebody outside can set anything in motion.
 """
 
 import threading
+from datetime import datetime
 from types import TracebackType
+
+from dev.clock import Clock
 
 
 class InFlight:
@@ -27,6 +30,21 @@ class InFlight:
             self._count -= 1
             if self._count == 0:
                 self._changed.notify_all()
+
+    def rest_until(self, clock: Clock, when: datetime) -> None:
+        """Block the calling thread, on behalf of one thing that is counted, until the clock says `when`.
+
+        Waiting for the clock is rest, not work: on a virtual clock somebody has to move it.
+        """
+        woken = threading.Event()
+
+        def wake() -> None:
+            self.add()
+            woken.set()
+
+        clock.call_at(when, wake)
+        self.done()
+        woken.wait()
 
     def wait_for_rest(self, timeout: float) -> bool:
         """Wait until nothing is under way; False when it took too long."""

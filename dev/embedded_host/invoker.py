@@ -19,7 +19,6 @@ from azure.functions._abc import RetryContext as RetryContextBase
 from .crashes import CrashPlan
 from .exits import WorkerExitError, contained
 from .functions import CLIENT, HTTP_OUTPUT, LoadedFunction, converter_for
-from .idle import InFlight
 from .outcomes import Failure, worker_death
 from .settings import HostSettings
 from .stamps import time_span
@@ -98,20 +97,18 @@ class Context(ContextBase):
 
 
 class Invoker:
-    """Runs functions, on threads or on the worker's loop, and counts what is in flight."""
+    """Runs functions, on threads or on the worker's loop; whoever calls is counted as in flight."""
 
     def __init__(
         self,
         settings: HostSettings,
         directory: str,
         client_text: str,
-        in_flight: InFlight,
         crashes: CrashPlan,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._client_text = client_text
-        self._in_flight = in_flight
         self._crashes = crashes
         self._threads = ThreadPool(settings.max_activities + settings.max_orchestrators + 64)
 
@@ -127,18 +124,18 @@ class Invoker:
         retry: RetryContext | None = None,
     ) -> Result | Failure:
         """Call a function with its trigger's data."""
+        deaths = self._crashes.deaths
         crash = self._crashes.take(function.kind, function.name)
         if crash == "before":
             return worker_death()
-        with self._in_flight:
-            try:
-                arguments = self._arguments(function, datum, metadata or {}, retry)
-                value = await self._limited(function, arguments)
-            except WorkerExitError as death:
-                return worker_death(death.code)
-            except Exception as error:
-                return worker_death() if crash else failure_of(error)
-        return worker_death() if crash else Result(value)
+        try:
+            arguments = self._arguments(function, datum, metadata or {}, retry)
+            value = await self._limited(function, arguments)
+        except WorkerExitError as death:
+            return worker_death(death.code)
+        except Exception as error:
+            return worker_death() if crash or self._crashes.deaths > deaths else failure_of(error)
+        return worker_death() if crash or self._crashes.deaths > deaths else Result(value)
 
     def _arguments(
         self,

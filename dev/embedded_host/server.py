@@ -13,6 +13,7 @@ from .admin_api import AdminApi
 from .errors import HostError
 from .http_functions import call_http_function
 from .http_routes import Router
+from .idle import InFlight
 from .invoker import Invoker
 from .management_api import ManagementApi
 from .responses import empty
@@ -46,12 +47,14 @@ class Server:
         self,
         router: Router,
         invoker: Invoker,
+        in_flight: InFlight,
         management: ManagementApi,
         admin: AdminApi,
         headers: dict[str, str],
     ) -> None:
         self._router = router
         self._invoker = invoker
+        self._in_flight = in_flight
         self._management = management
         self._admin = admin
         self._headers = headers
@@ -60,7 +63,7 @@ class Server:
     async def start(self, listener: socket.socket) -> None:
         """Listen on a bound socket."""
         app = web.Application(client_max_size=0)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", "/{path:(?s:.*)}", self._handle)
         # Bodies go to functions as they were sent, compressed or not.
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.5, handle_signals=False, auto_decompress=False
@@ -89,7 +92,7 @@ class Server:
         found = self._router.find(request.method, path)
         if found is not None:
             function, parameters = found
-            return await call_http_function(self._invoker, function, request, parameters)
+            return await call_http_function(self._invoker, self._in_flight, function, request, parameters)
         if path == "/" and request.method in ("GET", "HEAD"):
             page = f"<!DOCTYPE html><html><body><h1>{_WELCOME}</h1></body></html>"
             return web.Response(text=page, content_type="text/html", charset="utf-8")

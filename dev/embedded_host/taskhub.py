@@ -194,6 +194,7 @@ class TaskHub:
         task = self._loop.create_task(counted())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: coroutine.close())  # a task that is cancelled at once never awaits it
 
     def call_at(self, when: datetime, callback: Callable[[], None]) -> Cancellable:
         """Call back on the host's loop when the clock says so; in flight from the moment that it is due."""

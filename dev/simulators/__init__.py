@@ -2,17 +2,21 @@
 
 An app inside it runs with the SDK clients, URLs, TLS and challenge checks of production; only a few environment
 variables differ. Read `azure` for what can be asked of it, `engine` for the way of a request, and one module per
-service below that: `key_vault`, `resource_manager`, `data_plane`, `identity`.
+service below that: `key_vault`, `resource_manager`, `data_plane`, `identity`; `two_key_services` for all others that
+have keys in pairs, whose facts are a table.
 
 Where it is simpler than the real thing: what is written is visible at once (but for the settable propagation delay of
-account keys), deletions and recoveries take no time, nobody is throttled unless a fault says so, and access is a matter
-of knobs on the vault and the account instead of roles. Tokens and signatures are dated by the machine's clock, all else
-by the clock given. Left out: keys and certificates, backup and restore, blobs themselves and with them service SAS.
+account keys), deletions and recoveries take no time, nobody is throttled unless a fault or a limit says so, and access
+is a matter of knobs on the vault and the account instead of roles. Tokens and signatures are dated by the machine's
+clock, all else by the clock given. Left out: keys and certificates, backup and restore, blobs themselves and with them
+service SAS.
 """
 
 from .azure import SimulatedAzure
 from .consumer import Consumer
+from .key_holder import KeyHolder
 from .storage_account import StorageAccount
+from .two_key_services import TwoKeyTarget
 from .vault import SecretVersion, Vault
 
-__all__ = ["Consumer", "SecretVersion", "SimulatedAzure", "StorageAccount", "Vault"]
+__all__ = ["Consumer", "KeyHolder", "SecretVersion", "SimulatedAzure", "StorageAccount", "TwoKeyTarget", "Vault"]

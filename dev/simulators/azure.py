@@ -14,13 +14,17 @@ from .engine import Directory, Engine, Service
 from .faults import Faults
 from .identity import EntraService, ManagedIdentityService
 from .invariant import Invariant, Violation
+from .key_holder import KeyHolder
 from .key_vault import KeyVaultService
+from .limits import Limits
 from .network import Network
 from .proxy import Refusals
 from .resource_manager import ResourceManagerService
 from .sensitive import Sensitive
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
+from .two_key_facts import BY_TYPE
+from .two_key_services import TwoKeyDataPlane, TwoKeyTarget
 from .vault import Vault
 from .wire import Request, Response
 from .world import World
@@ -40,6 +44,7 @@ class SimulatedAzure:
     def __init__(self, clock: Clock | None = None, *, seed: int | None = None) -> None:
         self.clock = clock or SystemClock()
         self.faults = Faults()
+        self.limits = Limits()
         self.tokens = TokenRegistry()
         self.consumers: list[Consumer] = []
         self._world = World(self.clock, seed)
@@ -48,7 +53,7 @@ class SimulatedAzure:
         self._applications: dict[str, Sensitive] = {}
         self._identity = ManagedIdentityService(self.tokens)
         self._directory = Directory()
-        self._engine = Engine(self._world, self._directory, self.faults, self._log)
+        self._engine = Engine(self._world, self._directory, self.faults, self.limits, self._log)
         self._refusals = Refusals()
         self._failures: list[BaseException] = []
         self._network = Network(self._directory, self._engine, self._identity, self._refusals, self._failures.append)
@@ -104,12 +109,15 @@ class SimulatedAzure:
         with self._world.lock:
             self.consumers.clear()
             self.faults.clear()
+            self.limits.set(())
             if not keep_tokens:
                 self.tokens.clear()
             self._log.clear()
             self._invariant.clear()
             self._refusals.clear()
             self._applications.clear()
+            for manager in self._managers.values():
+                manager.two_keys.forget_all()
             self._directory.services.clear()
             self._directory.unreachable.clear()
             self._found_clouds()
@@ -157,6 +165,32 @@ class SimulatedAzure:
         self._managers[cloud].add(account)
         return account
 
+    def add_two_key_target(
+        self, kind: str, *names: str, resource_group: str = "sample-rg", created: datetime | None = None
+    ) -> TwoKeyTarget:
+        """Add a target of another service with two keys; its keys are of now unless `created` says otherwise.
+
+        Args:
+            kind: Its resource type, such as `Microsoft.DocumentDB/databaseAccounts`.
+            names: One for each part of the type; several for rules and databases.
+            resource_group: Where it is.
+            created: How old its keys are.
+        """
+        facts = BY_TYPE[kind.lower()]
+        namespace, *kinds = facts.type.split("/")
+        path = "".join(f"/{part}/{name}" for part, name in zip(kinds, names, strict=True))
+        resource_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{resource_group}/providers/{namespace}{path}"
+        target = TwoKeyTarget(self._world, facts, resource_id, created or self._world.now())
+        with self._world.lock:
+            for host in target.hosts:
+                # A host may be shared: by the rules of a namespace, or by all accounts of Azure Maps.
+                service = self._directory.services.setdefault(host, TwoKeyDataPlane())
+                if not isinstance(service, TwoKeyDataPlane):
+                    raise ValueError(f"{host} exists already")  # noqa: TRY004 - a name taken, not a wrong type
+                service.targets.append(target)
+            self._managers[PUBLIC.name].two_keys.add(target)
+        return target
+
     def remove_storage_account(self, account: StorageAccount) -> None:
         """Delete an account: Resource Manager no longer finds it and its names no longer resolve."""
         with self._world.lock:
@@ -172,7 +206,7 @@ class SimulatedAzure:
         self,
         vault: Vault,
         secret: str,
-        account: StorageAccount,
+        account: KeyHolder,
         *,
         every: timedelta = timedelta(minutes=5),
         reread: timedelta = timedelta(hours=24),
@@ -246,7 +280,7 @@ class SimulatedAzure:
         """What the simulation itself failed with, callbacks of faults included; leaving it raises the first."""
         return self._failures
 
-    def watch(self, vault: Vault, secret: str, account: StorageAccount) -> None:
+    def watch(self, vault: Vault, secret: str, account: KeyHolder) -> None:
         """Check from now on that the secret's newest enabled version is accepted by the account."""
         self._invariant.watch(vault, secret, account)
 

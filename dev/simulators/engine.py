@@ -5,13 +5,16 @@ None, and the shell that called decides what that means. Callbacks of faults run
 they may change anything, even from another thread; the effect itself runs under it.
 """
 
+import math
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from .calls import Call, CallLog
 from .clouds import is_azure_name
 from .faults import FaultRule, Faults, When
+from .limits import Limits
 from .wire import Operation, Request, Response
 from .world import World
 
@@ -50,10 +53,11 @@ class Directory:
 class Engine:
     """Serves requests, whoever brings them."""
 
-    def __init__(self, world: World, directory: Directory, faults: Faults, log: CallLog) -> None:
+    def __init__(self, world: World, directory: Directory, faults: Faults, limits: Limits, log: CallLog) -> None:
         self._world = world
         self._directory = directory
         self._faults = faults
+        self._limits = limits
         self._log = log
         self._stopping = threading.Event()
 
@@ -79,7 +83,8 @@ class Engine:
         if before is not None:
             return self._record(operation, request, self._spoil(before, service, request), fault=True)
         with self._world.lock:
-            response = operation.run()
+            wait = self._limits.refusal(operation, request, self._world.now())
+            response = operation.run() if wait is None else _throttled(service, request, wait)
         after = self._strike(operation, request, "after")
         if after is not None:
             return self._record(operation, request, self._spoil(after, service, request), fault=True)
@@ -102,10 +107,7 @@ class Engine:
         if rule.drop or rule.status is None:
             return None
         answer = service.failure(rule.status, request)
-        if rule.retry_after is None:
-            return answer
-        headers = {**answer.headers, "Retry-After": str(rule.retry_after)}
-        return Response(answer.status, headers, answer.body, answer.code, answer.reason)
+        return answer if rule.retry_after is None else _with_retry_after(answer, rule.retry_after)
 
     def _record(
         self, operation: Operation, request: Request, response: Response | None, *, fault: bool = False
@@ -126,3 +128,12 @@ class Engine:
             )
         )
         return response
+
+
+def _throttled(service: Service, request: Request, wait: timedelta) -> Response:
+    return _with_retry_after(service.failure(429, request), math.ceil(wait.total_seconds()))
+
+
+def _with_retry_after(answer: Response, seconds: int) -> Response:
+    headers = {**answer.headers, "Retry-After": str(seconds)}
+    return Response(answer.status, headers, answer.body, answer.code, answer.reason)

@@ -6,16 +6,19 @@ looks like. A rule that has only a callback or a delay spoils nothing: it is the
 edits the vault in between.
 """
 
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import Literal
 
 from .wire import Operation
 
 When = Literal["before", "after"]
+_ANYWHERE = "*"
 
 
 @dataclass
@@ -53,8 +56,7 @@ class FaultRule:
         if self.caller is not None and self.caller != caller:
             return False
         wanted = (self.target or "*").lower()
-        names = [operation.target.lower(), *operation.target.lower().split("/")]
-        return any(fnmatchcase(name, wanted) for name in names)
+        return any(fnmatchcase(name, wanted) for name in _names(operation))
 
     def strikes(self) -> bool:
         """Count one matching call and tell whether it is struck."""
@@ -64,11 +66,25 @@ class FaultRule:
         return struck
 
 
+def _names(operation: Operation) -> list[str]:
+    """Return what a rule may call the thing that a call concerns: `vault/secret`, or either of the two."""
+    target = operation.target.lower()
+    return [target, *target.split("/")] if "/" in target else [target]
+
+
+def _place(rule: FaultRule) -> str:
+    """Return where to look a rule up: under the one name that it is for, or among those for several."""
+    target = (rule.target or _ANYWHERE).lower()
+    return _ANYWHERE if any(wild in target for wild in "*?[") else target
+
+
 class Faults:
     """The rules in force, in the order of their making."""
 
     def __init__(self) -> None:
-        self._rules: list[FaultRule] = []
+        # A year of faults is thousands of rules, nearly all for one secret or account each.
+        self._rules: dict[str, list[tuple[int, FaultRule]]] = {}
+        self._made = itertools.count()
         self._lock = threading.Lock()
 
     def add(
@@ -108,14 +124,17 @@ class Faults:
             raise ValueError("nth and times count from 1")
         rule = FaultRule(operation, when, nth, times, target, caller, status, retry_after, drop, delay, callback)
         with self._lock:
-            self._rules.append(rule)
+            self._rules.setdefault(_place(rule), []).append((next(self._made), rule))
         return rule
 
     def struck(self, operation: Operation, caller: str, when: When) -> list[FaultRule]:
         """Count a call against every rule of one side and return those that strike it."""
         with self._lock:
+            known = [entry for name in (*_names(operation), _ANYWHERE) for entry in self._rules.get(name, ())]
             return [
-                rule for rule in self._rules if rule.when == when and rule.matches(operation, caller) and rule.strikes()
+                rule
+                for _, rule in sorted(known, key=itemgetter(0))
+                if rule.when == when and rule.matches(operation, caller) and rule.strikes()
             ]
 
     def clear(self) -> None:

@@ -7,6 +7,7 @@ be spent on it.
 
 import base64
 import json
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from . import vault_errors as errors
 from . import vault_wire as wire_format
 from .tokens import Complaint, TokenRegistry
-from .vault import SecretVersion, Vault
+from .vault import Vault
 from .vault_wire import BadParameterError
 from .wire import Operation, Request, Response, json_response
 
@@ -132,16 +133,15 @@ class KeyVaultService:
         return json_response(200, wire_format.properties(changed))
 
     def _list_secrets(self, request: Request, parts: list[str]) -> Response:
-        listed = [(name.lower(), wire_format.item(self._vault.current(name))) for name in self._vault.names()]
-        return self._page(request, listed)
+        keys = [name.lower() for name in self._vault.names()]
+        return self._page(request, keys, lambda key: wire_format.item(self._vault.current(key)))
 
     def _list_versions(self, request: Request, parts: list[str]) -> Response:
-        versions: list[SecretVersion] = self._vault.versions(parts[0])
+        versions = {version.version: version for version in self._vault.versions(parts[0])}
         if not versions:
             return errors.not_found(parts[0])
         # By their id, not by age: https://github.com/nagyesta/lowkey-vault/issues/467. Callers must look at `created`.
-        listed = sorted((version.version, wire_format.properties(version)) for version in versions)
-        return self._page(request, listed)
+        return self._page(request, sorted(versions), lambda key: wire_format.properties(versions[key]))
 
     # --- deleted secrets --------------------------------------------------------------------------------
 
@@ -151,8 +151,8 @@ class KeyVaultService:
         return json_response(200, wire_format.deleted_bundle(self._vault.delete(parts[0])))
 
     def _list_deleted(self, request: Request, parts: list[str]) -> Response:
-        deleted = self._vault.deleted_secrets().items()
-        return self._page(request, [(name, wire_format.deleted_item(each)) for name, each in deleted])
+        deleted = self._vault.deleted_secrets()
+        return self._page(request, list(deleted), lambda key: wire_format.deleted_item(deleted[key]))
 
     def _get_deleted(self, request: Request, parts: list[str]) -> Response:
         found = self._vault.deleted_secrets().get(parts[0].lower())
@@ -172,23 +172,26 @@ class KeyVaultService:
     def _unsupported(self, request: Request, parts: list[str]) -> Response:
         return errors.method_not_allowed(request.method)
 
-    def _page(self, request: Request, listed: list[tuple[str, dict[str, Any]]]) -> Response:
-        """Answer one page; the token names the last key given out, so that changes in between lose nothing."""
+    def _page(self, request: Request, keys: list[str], describe: Callable[[str], dict[str, Any]]) -> Response:
+        """Answer one page of what is listed by sorted keys.
+
+        The token names the last key given out, so that changes in between lose nothing.
+        """
         size = request.parameter("maxresults") or str(PAGE)
         if not size.isdecimal() or not 1 <= int(size) <= PAGE:
             raise BadParameterError(f"maxresults must be a number from 1 to {PAGE}")
         after = _read_skip_token(request.parameter("$skiptoken"))
-        rest = [(key, document) for key, document in listed if key > after]
-        page = rest[: int(size)]
+        first = bisect_right(keys, after)
+        page = keys[first : first + int(size)]
         link = None
-        if len(rest) > len(page):
-            token = base64.urlsafe_b64encode(json.dumps({"NextMarker": page[-1][0]}).encode()).decode()
+        if first + len(page) < len(keys):
+            token = base64.urlsafe_b64encode(json.dumps({"NextMarker": page[-1]}).encode()).decode()
             # The real service names the port too.
             link = (
                 f"https://{self._vault.host}:443{request.path}?api-version="
                 f"{quote(request.parameter('api-version') or '')}&$skiptoken={quote(token)}&maxresults={size}"
             )
-        return json_response(200, {"value": [document for _, document in page], "nextLink": link})
+        return json_response(200, {"value": [describe(key) for key in page], "nextLink": link})
 
 
 def _document(request: Request) -> dict[str, Any]:

@@ -56,6 +56,22 @@ def test_worker_death_in_the_first_episode() -> None:
         )
 
 
+def test_worker_that_dies_at_once_takes_every_call_in_hand_with_it() -> None:
+    with EmbeddedHost(APPS / "features", clock=VirtualClock()) as host:
+        for name in ("a", "b"):
+            host.start("waits_at_gate", name)
+        while len(calls()) < 2:
+            pass
+        host.kill_worker()
+        open_gate()
+        host.wait_idle()
+        for name in ("a", "b"):
+            assert [event["EventType"] for event in host.history(name)].count(6) == 1
+        host.start("echoes", "afterwards")
+        host.wait_idle()
+        assert host.status("afterwards")["runtimeStatus"] == "Completed"  # type: ignore[index]
+
+
 def test_killed_host_resumes(tmp_path: Path) -> None:
     clock = VirtualClock()
     first = EmbeddedHost(APPS / "features", clock=clock, state=tmp_path / "hub.db")
@@ -129,3 +145,16 @@ def test_kill_9_of_a_real_process(tmp_path: Path) -> None:
     finally:
         again.terminate()
         assert again.wait(timeout=2) == 0
+
+
+def test_a_message_that_gets_lost_leaves_the_instance_waiting_for_ever() -> None:
+    clock = VirtualClock()
+    with EmbeddedHost(APPS / "features", clock=clock) as host:
+        host.lose_activity("echo")
+        host.start("echoes", "lost")
+        host.wait_idle()
+        host.advance(timedelta(hours=3))
+        assert host.status("lost")["runtimeStatus"] == "Running"  # type: ignore[index]
+        host.start("echoes", "found")
+        host.wait_idle()
+        assert host.status("found")["runtimeStatus"] == "Completed"  # type: ignore[index]
