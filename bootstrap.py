@@ -1,6 +1,7 @@
-"""Puts the real parts together: the one place where deployed code reads the environment."""
+"""Puts the real parts together: the one place where deployed code reads the environment and the clock."""
 
 import os
+from datetime import UTC, datetime
 from functools import cache
 
 from azure_clients.inventory import Inventory
@@ -18,6 +19,11 @@ from rotation.request import shape
 def settings() -> Settings:
     """Return the app's settings, read and checked once."""
     return load_settings(os.environ)
+
+
+def now() -> datetime:
+    """Return the present, aware, in UTC; orchestrations and what they call have it from their context instead."""
+    return datetime.now(UTC)
 
 
 @cache

@@ -32,15 +32,22 @@ def find_neighbours(payload: dict) -> dict:  # type: ignore[type-arg] # the work
 
 
 def _find_neighbours(payload: dict[str, Any]) -> Result:
-    plan = Plan.from_json(payload["plan"])
-    now = datetime.fromisoformat(payload["now"])
+    return look(Plan.from_json(payload["plan"]), payload["slot"], datetime.fromisoformat(payload["now"]))
+
+
+def look(plan: Plan, slot: str, now: datetime) -> Result:
+    """Look who lives on a slot of the plan's target; a dry run asks the same.
+
+    Raises:
+        RotationError: Somebody lives there who must not be moved, or it cannot be known now.
+    """
     tenants = bootstrap.inventory().tenants(plan.provider, now)
     others = [
         (vault, secret)
         for vault, secret in tenants.secrets
         if (vault, secret.casefold()) != (plan.vault, plan.secret.casefold())
     ]
-    found = _look(plan, payload["slot"], others, now)
+    found = _neighbours(plan, slot, others, now)
     missing = [*tenants.unreachable, *tenants.unknown]
     if not missing:
         return Done(found)
@@ -52,10 +59,11 @@ def _find_neighbours(payload: dict[str, Any]) -> Result:
     return Retry(note, budget=budget, fallback={**found, "note": note})
 
 
-def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
+def _neighbours(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
     neighbours: list[Neighbour] = []
     free_from = now
-    slot = bootstrap.provider(plan.provider).slots().get(slot_name) if others else None
+    provider = bootstrap.provider(plan.provider)
+    slot = provider.slots().get(slot_name) if others else None
     if others and slot is None:
         raise RefusedError(f"slot {slot_name} does not exist any more")
     known_types, defaults = bootstrap.surroundings().known_types, bootstrap.settings().defaults
@@ -63,13 +71,13 @@ def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: dateti
         current = _read(vault, secret)
         if slot is None or current is None:
             continue
-        neighbour = neighbour_on(slot, vault, secret, current, known_types, defaults)
+        neighbour = neighbour_on(slot, provider.form, vault, secret, current, known_types, defaults)
         if neighbour is not None:
             neighbours.append(neighbour)
             continue
         grace = grace_of(current, known_types, defaults)
         if now < current.created_on + grace:
-            replaced = bootstrap.key_vault(vault).replaced(secret, current, since=now - grace)
+            replaced = bootstrap.key_vault(vault).replaced(secret, current, provider.form, since=now - grace)
             held = held_until(replaced, slot.key, grace)
             free_from = max(free_from, held or now)
     return {"neighbours": [neighbour.to_json() for neighbour in neighbours], "free_from": free_from.isoformat()}

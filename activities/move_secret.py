@@ -24,7 +24,8 @@ def move_secret(payload: dict) -> dict:  # type: ignore[type-arg] # the worker o
 
 def _move_secret(payload: dict[str, Any]) -> Done:
     plan, neighbour = Plan.from_json(payload["plan"]), Neighbour.from_json(payload["neighbour"])
-    slot = bootstrap.provider(plan.provider).slots().get(payload["slot"])
+    provider = bootstrap.provider(plan.provider)
+    slot = provider.slots().get(payload["slot"])
     if slot is None:
         raise RefusedError(f"slot {payload['slot']} does not exist any more")
     vault = bootstrap.key_vault(neighbour.vault)
@@ -38,12 +39,12 @@ def _move_secret(payload: dict[str, Any]) -> Done:
     stamp = plan.rotation_id + (INTERIM if neighbour.pinned else MOVED)
     vault.write(
         neighbour.secret,
-        CredentialText.parse(current.value).with_key(slot.key),
+        CredentialText.parse(current.value, provider.form).with_key(slot.key, slot.key_id),
         tags=stamped(current.tags, slot.name, stamp),
         content_type=current.content_type,
         expires_on=current.expires_on,
     )
     written = vault.read(neighbour.secret)
-    if CredentialText.parse(written.value).key != slot.key:
+    if CredentialText.parse(written.value, provider.form).key != slot.key:
         raise TransientError("the version read back is not the one written")
     return Done({"version": written.version})

@@ -32,27 +32,36 @@ def read_metadata(payload: dict) -> dict:  # type: ignore[type-arg] # the worker
 
 
 def _read_metadata(payload: dict[str, Any]) -> Result:
-    request = RotationRequest.from_json(payload["request"])
+    return plan(RotationRequest.from_json(payload["request"]), datetime.fromisoformat(payload["now"]))
+
+
+def plan(request: RotationRequest, now: datetime) -> Result:
+    """Plan a rotation as of `now`; a dry run asks the same.
+
+    Raises:
+        RotationError: It must not be planned, or cannot be now.
+        Conclusion: There is nothing to plan.
+    """
     surroundings = bootstrap.surroundings()
     check_vault(request, surroundings)
     vault = bootstrap.key_vault(request.vault)
     current = _read_current(vault, request)
     check_wanted(current)
-    situation = Situation(request, current, datetime.fromisoformat(payload["now"]))
+    situation = Situation(request, current, now)
     if current.version != request.version and not situation.is_ours:
         return _explain_other_version(vault, situation)
     policy = check_secret(situation, surroundings, bootstrap.settings().defaults)
-    if situation.now < current.created_on + policy.grace:
-        replaced = vault.replaced(request.secret, current, since=situation.now - policy.grace)
-        situation = replace(situation, replaced=tuple(replaced))
     provider = bootstrap.provider(str(policy.provider))
+    if situation.now < current.created_on + policy.grace:
+        replaced = vault.replaced(request.secret, current, provider.form, since=situation.now - policy.grace)
+        situation = replace(situation, replaced=tuple(replaced))
     try:
         target = provider.describe()
         check_target(policy, target, surroundings)
         slots = provider.slots()
     except MissingError as error:
-        raise RefusedError(f"target {policy.provider.name} not found ({error.reason})") from None
-    return Done(plan_rotation(situation, policy, target, slots).to_json())
+        raise RefusedError(f"target {policy.provider.label} not found ({error.reason})") from None
+    return Done(plan_rotation(situation, policy, target, slots, provider.form).to_json())
 
 
 def _read_current(vault: KeyVault, request: RotationRequest) -> SecretVersion:

@@ -10,7 +10,8 @@ from rotation.credential import CredentialText
 from rotation.failures import RefusedError
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import Plan
-from rotation.results import Done
+from rotation.results import Done, Result
+from rotation.under_way import accepted, still_going_on
 
 bp = df.Blueprint()
 
@@ -21,7 +22,7 @@ def regenerate_key(payload: dict) -> dict:  # type: ignore[type-arg] # the worke
     return shell.run("regenerate_key", _regenerate_key, payload)
 
 
-def _regenerate_key(payload: dict[str, Any]) -> Done:
+def _regenerate_key(payload: dict[str, Any]) -> Result:
     plan = Plan.from_json(payload["plan"])
     provider = bootstrap.provider(plan.provider)
     slot = provider.slots().get(plan.slot)
@@ -29,9 +30,12 @@ def _regenerate_key(payload: dict[str, Any]) -> Done:
         raise RefusedError(f"slot {plan.slot} does not exist any more")
     if not plan.witness.matches(slot):
         return Done({"regenerated": False})
+    going_on = still_going_on(payload)
+    if going_on is not None:
+        return going_on
     # Hours may lie between the plan and this moment. Whoever wrote a version since then may live on this very slot.
     current = bootstrap.key_vault(plan.vault).read(plan.secret)
-    if current.version != payload["expected_version"] or CredentialText.parse(current.value).key == slot.key:
+    live_key = CredentialText.parse(current.value, provider.form).key
+    if current.version != payload["expected_version"] or live_key == slot.key:
         raise Conclusion(OutcomeName.SUPERSEDED, f"version {current.version} was written meanwhile")
-    provider.regenerate(plan.slot)
-    return Done({"regenerated": True})
+    return Done({"regenerated": True}) if provider.regenerate(slot) else accepted(payload)

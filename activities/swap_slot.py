@@ -10,7 +10,8 @@ from rotation.credential import CredentialText
 from rotation.failures import DisabledError, MissingError
 from rotation.model import live_slot
 from rotation.plan import Plan
-from rotation.results import Done
+from rotation.results import Done, Result
+from rotation.under_way import accepted, still_going_on
 
 bp = df.Blueprint()
 
@@ -21,7 +22,7 @@ def swap_slot(payload: dict) -> dict:  # type: ignore[type-arg] # the worker onl
     return shell.run("swap_slot", _swap_slot, payload)
 
 
-def _swap_slot(payload: dict[str, Any]) -> Done:
+def _swap_slot(payload: dict[str, Any]) -> Result:
     plan = Plan.from_json(payload["plan"])
     provider = bootstrap.provider(plan.provider)
     slots = provider.slots()
@@ -30,16 +31,18 @@ def _swap_slot(payload: dict[str, Any]) -> Done:
         return _kept("the previous slot does not exist any more")
     if not plan.retire_witness.matches(slot):
         return Done({"retired": True})
+    going_on = still_going_on(payload)
+    if going_on is not None:
+        return going_on
     try:
         current = bootstrap.key_vault(plan.vault).read(plan.secret)
     except (MissingError, DisabledError):
         return _kept("the secret was deleted or disabled during the grace")
-    live = live_slot(CredentialText.parse(current.value), slots)
+    live = live_slot(CredentialText.parse(current.value, provider.form), slots)
     # With the value on no slot at all, the previous one may be the last that still works for somebody.
     if live is None or live.name == slot.name:
         return _kept(f"version {current.version} does not live on another slot")
-    provider.regenerate(slot.name)
-    return Done({"retired": True})
+    return Done({"retired": True}) if provider.regenerate(slot) else accepted(payload)
 
 
 def _kept(note: str) -> Done:

@@ -35,7 +35,7 @@ def _verify_key(payload: dict[str, Any]) -> Result:
     fingerprint = slot.key.fingerprint()
     if plan.verification is Verification.OFF:
         return _proof(fingerprint, "off")
-    trial = provider.try_key(slot.key, plan.probe_endpoint)
+    trial = provider.try_key(slot, plan.probe_endpoint)
     return judge(trial, fingerprint, required=plan.verification is Verification.REQUIRED)
 
 
@@ -51,9 +51,13 @@ def judge(trial: Trial, fingerprint: str, *, required: bool) -> Result:
             budget = _UNREACHABLE_BUDGET_REQUIRED if required else _UNREACHABLE_BUDGET
             return Retry(trial.reason, budget=budget, fallback=fallback)
         case Verdict.UNWELL:
-            return Retry(trial.reason, trial.retry_after, fallback=fallback)
+            return Retry(trial.reason, trial.retry_after, fallback=fallback, throttled=trial.throttled)
         case Verdict.DISALLOWED:
             return Stop(OutcomeName.FAILED, f"shared key access is not permitted ({trial.reason})")
+        case Verdict.UNTRIED if required:
+            return Stop(OutcomeName.FAILED, f"the new key cannot be verified ({trial.reason})")
+        case Verdict.UNTRIED:
+            return _proof(fingerprint, "control-plane", trial.reason)
 
 
 def _proof(fingerprint: str, verified: str, note: str = "") -> Done:

@@ -13,15 +13,15 @@ param vaultName string
 @maxLength(127)
 param secretName string
 
-@description('Required. What the secret holds now: one of the account\'s keys, or a connection string with it. The app keeps the format.')
+@description('Required. What the secret holds now: one of the target\'s keys, or a connection string with it. The app keeps the format.')
 @secure()
 param value string
 
-@description('Required. Resource id of the storage account that issues the key: the tag ProviderAddress.')
+@description('Required. Resource id of the target that issues the key, e.g. a storage account: the tag ProviderAddress.')
 param targetResourceId string
 
-@description('Required. Which of the account\'s keys the value is: the tag CredentialId.')
-@allowed(['key1', 'key2'])
+@description('Required. Which of the target\'s keys the value is, as the target calls it, e.g. key1 of a storage account: the tag CredentialId.')
+@minLength(1)
 param credentialId string
 
 @description('Optional. Life of each version, in days: the tag ValidityPeriodDays.')

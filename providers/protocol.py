@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from rotation.credential import Credential
+from rotation.forms import KeyForm
 from rotation.model import Slot, Target
+from rotation.preview import Words
 
 
 class Verdict(StrEnum):
@@ -21,6 +22,8 @@ class Verdict(StrEnum):
     """Says nothing about the key yet: the service is throttling or failing."""
     DISALLOWED = "disallowed"
     """No key is accepted there, by policy."""
+    UNTRIED = "untried"
+    """There is no harmless way to try a key there, and none to wait for."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,34 @@ class Trial:
     verdict: Verdict
     reason: str = ""
     retry_after: float | None = None
+    throttled: bool = False
+    """Whether the service merely had too many requests."""
 
 
 class Provider(Protocol):
-    """One target whose keys are rotated; every method is one call, or one harmless request.
+    """One target whose keys are rotated.
 
-    All but `try_key` raise `RotationError`s.
+    `describe`, `slots` and `regenerate` ask Azure and raise `RotationError`s; `try_key` sends one harmless request.
     """
+
+    @property
+    def form(self) -> KeyForm:
+        """How a secret's value carries a key of this kind."""
 
     def describe(self) -> Target:
         """Read what the target says of itself, without its keys."""
 
     def slots(self) -> Mapping[str, Slot]:
-        """Read the keys by slot name."""
+        """Read the keys by slot name; raise `TransientError` while it is known that one of them is being replaced."""
 
-    def regenerate(self, slot: str) -> None:
-        """Replace the key of one slot; whatever was signed with the old one dies."""
+    def regenerate(self, slot: Slot) -> bool:
+        """Replace the key of one slot, as it was read; whatever was signed with the old one dies.
 
-    def try_key(self, key: Credential, endpoint: str | None) -> Trial:
-        """Sign a harmless data-plane request with a key; `endpoint` is the one that `describe` named."""
+        Returns whether that is done. If not, it is under way, and must not be asked for again.
+        """
+
+    def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
+        """Sign a harmless data-plane request with a slot's key; `endpoint` is the one that `describe` named."""
+
+    def words(self, endpoint: str | None) -> Words:
+        """Say what these calls are called in docs/security.md; `endpoint` is the one that `describe` named."""

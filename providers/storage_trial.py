@@ -6,7 +6,7 @@ learn.microsoft.com, "Troubleshoot Azure Storage error 403".
 
 from urllib.parse import urlsplit
 
-from azure_clients.errors import error_code, retry_after
+from azure_clients.errors import error_code, is_throttling, retry_after
 from azure_clients.transport import CLIENT_OPTIONS
 from providers.protocol import Trial, Verdict
 from rotation.credential import Credential
@@ -36,6 +36,12 @@ def try_key(account: str, key: Credential, endpoint: str | None) -> Trial:
     return Trial(Verdict.ACCEPTED)
 
 
+def is_file_service(endpoint: str | None) -> bool:
+    """Tell which of an account's services an endpoint belongs to."""
+    # The service is a label of its own, in every cloud and in DNS zones (contoso.z1.file.storage.azure.net).
+    return ".file." in (urlsplit(endpoint or "").hostname or "")
+
+
 def _refusal(status: int, code: str, after: float | None) -> Trial:
     reason = f"data plane: {status} {code}".rstrip()
     if code in _VERDICTS:
@@ -43,7 +49,7 @@ def _refusal(status: int, code: str, after: float | None) -> Trial:
     if status == 401:
         return Trial(Verdict.REJECTED, reason)
     if status in (408, 429) or status >= 500:
-        return Trial(Verdict.UNWELL, reason, after)
+        return Trial(Verdict.UNWELL, reason, after, is_throttling(status, code))
     return Trial(Verdict.UNREACHABLE, reason)
 
 
@@ -51,8 +57,7 @@ def _signed_request(account: str, key: Credential, endpoint: str) -> None:
     from azure.core.credentials import AzureNamedKeyCredential  # noqa: PLC0415
 
     named_key = AzureNamedKeyCredential(account, key.reveal())
-    # The endpoint's second label is the service, in every cloud and in DNS zones (contoso.z1.file.storage.azure.net).
-    if ".file." in (urlsplit(endpoint).hostname or ""):
+    if is_file_service(endpoint):
         from azure.storage.fileshare import ShareServiceClient  # noqa: PLC0415
 
         with ShareServiceClient(endpoint, credential=named_key, **CLIENT_OPTIONS) as share_service:

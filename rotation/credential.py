@@ -1,7 +1,7 @@
 """Values that must not be seen: the credential itself, and the text that carries it in a secret.
 
-A secret's value is a raw key or a connection string around one. `CredentialText` splits either into what stands
-before the key, the key, and what stands after it, so that a rotation replaces the key and nothing else.
+A secret's value is a raw key or a connection string around one, as the kind of provider has it (`rotation.forms`).
+`CredentialText` finds the key in either, so that a rotation replaces the key and nothing else.
 """
 
 import hashlib
@@ -10,9 +10,9 @@ import re
 from typing import NoReturn
 
 from rotation.failures import RefusedError
+from rotation.forms import KeyForm
 
 _RAW_KEY = re.compile(r"[A-Za-z0-9+/_\-]+={0,2}", re.ASCII)
-_KEY_FIELD = "accountkey"
 
 
 class Credential:
@@ -50,60 +50,73 @@ class Credential:
 
 
 class CredentialText:
-    """A secret's value, seen as the text before its key, the key, and the text after it."""
+    """A secret's value, with the key found in it."""
 
-    __slots__ = ("_after", "_before", "account_name", "key")
+    __slots__ = ("_id_span", "_key_span", "_text", "fields")
 
-    def __init__(self, before: str, key: Credential, after: str, account_name: str | None = None) -> None:
-        self._before = before
-        self._after = after
-        self.key = key
-        self.account_name = account_name
-        """What a connection string calls its account; None for a raw key."""
+    def __init__(
+        self, text: str, key_span: tuple[int, int], id_span: tuple[int, int] | None, fields: dict[str, str]
+    ) -> None:
+        self._text = text
+        self._key_span = key_span
+        self._id_span = id_span
+        self.fields = fields
+        """The other fields of a connection string, by name in lower case; empty for a raw key."""
 
     @classmethod
-    def parse(cls, value: Credential) -> "CredentialText":
-        """Recognise a raw key or a connection string with exactly one `AccountKey`.
+    def parse(cls, value: Credential, form: KeyForm) -> "CredentialText":
+        """Recognise a raw key, or a connection string with exactly one key.
 
         Raises:
-            RefusedError: The value is neither, so that writing a key over it would break its format.
+            RefusedError: The value is not of this form, so that writing a key over it would break it.
         """
         text = value.reveal()
-        if _RAW_KEY.fullmatch(text.strip()):
-            return cls._around(text, 0, len(text))
-        fields = _fields(text)
-        keys = [(start, end) for name, start, end in fields if name == _KEY_FIELD]
-        if len(keys) != 1:
-            raise RefusedError(
-                f"the secret's value ({len(text)} characters) is neither a raw key nor a connection string with one "
-                f"AccountKey (found {len(keys)}): store one of the two, or remove the ProviderAddress tag"
-            )
-        accounts = [text[start:end].strip() for name, start, end in fields if name == "accountname"]
-        return cls._around(text, *keys[0], account_name=accounts[0] if accounts else None)
+        if form.takes_bare_key and _RAW_KEY.fullmatch(text.strip()):
+            return cls(text, _trimmed(text, 0, len(text)), None, {})
+        found = list(form.fields(text)) if form.key_field else []
+        spans = {
+            wanted: [_trimmed(text, start, end) for name, start, end in found if name == wanted.casefold()]
+            for wanted in (form.key_field, form.id_field)
+            if wanted
+        }
+        for wanted in spans.values():
+            if len(wanted) != 1:
+                raise _misfit(text, form, len(wanted))
+        if not spans:
+            raise _misfit(text, form, 0)
+        fields: dict[str, str] = {}
+        for name, start, end in found:
+            if name != form.key_field.casefold() and text[start:end].strip():
+                fields.setdefault(name, text[start:end].strip())
+        return cls(text, spans[form.key_field][0], spans[form.id_field][0] if form.id_field else None, fields)
 
-    @classmethod
-    def _around(cls, text: str, start: int, end: int, account_name: str | None = None) -> "CredentialText":
-        """Split a text around the key between two positions, leaving white space to its neighbours."""
-        part = text[start:end]
-        start += len(part) - len(part.lstrip())
-        end -= len(part) - len(part.rstrip())
-        return cls(text[:start], Credential(text[start:end]), text[end:], account_name)
+    @property
+    def key(self) -> Credential:
+        """The key in it."""
+        start, end = self._key_span
+        return Credential(self._text[start:end])
 
-    def with_key(self, key: Credential) -> Credential:
-        """Return the same text around another key."""
-        return Credential(f"{self._before}{key.reveal()}{self._after}")
+    def with_key(self, key: Credential, key_id: str | None = None) -> Credential:
+        """Return the same text around another key, and around its id where the form has one."""
+        changes = [(*self._key_span, key.reveal())]
+        if self._id_span is not None and key_id is not None:
+            changes.append((*self._id_span, key_id))
+        text = self._text
+        for start, end, new in sorted(changes, reverse=True):
+            text = text[:start] + new + text[end:]
+        return Credential(text)
 
     def __repr__(self) -> str:
         return "<credential text>"
 
 
-def _fields(text: str) -> list[tuple[str, int, int]]:
-    """Return the fields of a connection string: name in lower case, where its value starts, where it ends."""
-    found = []
-    position = 0
-    for part in text.split(";"):
-        name, separator, _ = part.partition("=")
-        if separator:
-            found.append((name.strip().casefold(), position + len(name) + 1, position + len(part)))
-        position += len(part) + 1
-    return found
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave the white space around a part of a text to its neighbours."""
+    part = text[start:end]
+    start += len(part) - len(part.lstrip())
+    return start, start + len(part.strip())
+
+
+def _misfit(text: str, form: KeyForm, found: int) -> RefusedError:
+    complaint = form.complaint(found)
+    return RefusedError(f"the secret's value ({len(text)} characters) {complaint}, or remove the ProviderAddress tag")

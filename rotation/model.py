@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rotation.credential import Credential, CredentialText
+from rotation.listing import ListedSecret
 from rotation.tags import Tags
 
 
@@ -19,6 +20,10 @@ class SecretVersion:
     content_type: str | None
     tags: Tags
 
+    def as_listed(self, name: str) -> ListedSecret:
+        """Return what a listing would tell of it, given the secret's name."""
+        return ListedSecret(name, True, self.created_on, self.expires_on, self.content_type, self.tags)
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -27,7 +32,11 @@ class Slot:
     name: str
     key: Credential
     created_on: datetime | None
-    """None on accounts from before creation times were kept."""
+    """None where the service does not tell, or did not when the key was made."""
+    key_id: str | None = None
+    """What the service calls the key, where values carry that too."""
+    family: str = ""
+    """Only slots of one family can stand in for each other: a read-only key is none that may write."""
 
     @property
     def witness(self) -> "Witness":
@@ -51,7 +60,8 @@ class Witness:
 class Target:
     """What a provider says of itself; no keys."""
 
-    shared_key_allowed: bool
+    keys_refused: str | None
+    """How it says that it takes no keys, e.g. `shared key access disabled`; None: it takes them."""
     probe_endpoint: str | None
     """Where a key can be tried, e.g. `https://contoso.blob.core.windows.net/`; None where there is no such place."""
 
@@ -69,3 +79,8 @@ class Surroundings:
 def live_slot(text: CredentialText, slots: Mapping[str, Slot]) -> Slot | None:
     """Return the slot whose key *is* the value, whatever a tag says; None is drift."""
     return next((slot for slot in slots.values() if slot.key == text.key), None)
+
+
+def beside(slot: Slot, slots: Mapping[str, Slot]) -> Slot:
+    """Return the slot that can stand in for another."""
+    return next(other for other in slots.values() if other.name != slot.name and other.family == slot.family)

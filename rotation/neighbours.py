@@ -7,6 +7,7 @@ from typing import Any
 
 from rotation.credential import CredentialText
 from rotation.failures import RefusedError
+from rotation.forms import KeyForm
 from rotation.model import SecretVersion, Slot
 from rotation.policy import DEFAULT_GRACE, Defaults, SlotStrategy, parse_policy
 from rotation.tags import is_enabled
@@ -34,7 +35,13 @@ class Neighbour:
 
 
 def neighbour_on(
-    slot: Slot, vault: str, secret: str, current: SecretVersion, known_types: frozenset[str], defaults: Defaults
+    slot: Slot,
+    form: KeyForm,
+    vault: str,
+    secret: str,
+    current: SecretVersion,
+    known_types: frozenset[str],
+    defaults: Defaults,
 ) -> Neighbour | None:
     """Return the secret as a neighbour if its value is this slot's key, None if it lives elsewhere.
 
@@ -42,9 +49,9 @@ def neighbour_on(
         RefusedError: It lives there and is not ours to move.
     """
     try:
-        text = CredentialText.parse(current.value)
+        text = CredentialText.parse(current.value, form)
     except RefusedError:
-        return None  # neither a raw key nor a connection string, so it holds no key of this account
+        return None  # of no form that could hold a key of this target
     if text.key != slot.key:
         return None
     if not is_enabled(current.tags):

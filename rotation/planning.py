@@ -1,32 +1,35 @@
 """Decides, from the keys, what a rotation has to do: repair, adopt, regenerate, leave home, retire."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from rotation.credential import CredentialText
+from rotation.forms import KeyForm
 from rotation.holding import held_until
 from rotation.ids import rotation_id
-from rotation.model import Slot, Target, live_slot
+from rotation.model import Slot, Target, beside, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import REPAIRED, Plan
 from rotation.policy import Policy, SlotStrategy
-from rotation.refusals import check_keys
+from rotation.refusals import check_family, check_keys
 from rotation.situation import Situation
 
 
-def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
+def plan_rotation(
+    situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot], form: KeyForm
+) -> Plan:
     """Decide, from the keys, which of the steps are needed.
 
     Raises:
         RefusedError: The value's format is unknown, or it names another account, or a slot is missing.
         Conclusion: `superseded`, when this rotation has already done everything.
     """
-    text = CredentialText.parse(situation.current.value)
-    check_keys(text, policy, slots)
+    text = CredentialText.parse(situation.current.value, form)
     live = live_slot(text, slots)
+    check_keys(text, policy, slots, form, live)
     if live is None:
         return _repair(situation, policy, target, slots)
-    idle = next(slot for slot in slots.values() if slot.name != live.name)
+    idle = beside(live, slots)
     if situation.is_ours and not situation.is_interim:
         return _retire(situation, policy, target, live, idle)
     if policy.strategy is SlotStrategy.PINNED and not situation.is_interim:
@@ -36,10 +39,10 @@ def plan_rotation(situation: Situation, policy: Policy, target: Target, slots: M
 
 def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
     """Drift: publish a key that exists; regenerating one could kill somebody who holds it."""
-    claimed = slots.get(policy.credential_id or "")
+    claimed = next((slot for slot in slots.values() if slot.name.casefold() == policy.credential_id), None)
     if claimed and policy.strategy is SlotStrategy.PINNED and situation.is_interim:
-        claimed = next(slot for slot in slots.values() if slot.name != claimed.name)
-    chosen = claimed or _youngest(slots.values())
+        claimed = beside(claimed, slots)
+    chosen = claimed or _youngest(check_family(policy, slots))
     return _plan(situation, policy, target, chosen, OutcomeName.REPAIRED)
 
 
@@ -121,6 +124,7 @@ def _plan(
         retire_slot=retire.name if retire else None,
         retire_witness=retire.witness if retire else None,
         retire_at=retire_at,
+        late=current.expires_on is not None and current.expires_on <= situation.now,
     )
 
 
@@ -135,8 +139,7 @@ def _renewed(idle: Slot, live: Slot, written: datetime) -> bool:
     return live.created_on is None or idle.created_on > live.created_on
 
 
-def _youngest(slots: Iterable[Slot]) -> Slot:
-    candidates = list(slots)
-    dated = [(slot.created_on, slot.name) for slot in candidates if slot.created_on is not None]
-    name = max(dated)[1] if dated else candidates[0].name
-    return next(slot for slot in candidates if slot.name == name)
+def _youngest(slots: Collection[Slot]) -> Slot:
+    dated = [(slot.created_on, slot.name) for slot in slots if slot.created_on is not None]
+    name = max(dated)[1] if dated else next(iter(slots)).name
+    return next(slot for slot in slots if slot.name == name)

@@ -125,8 +125,10 @@ class _Reader:
         if resource is None:
             self.complain(PROVIDER_ADDRESS, f"is {shape(text)}, expected the ARM resource id of the target")
         elif resource.resource_type not in known_types:
-            known = ", ".join(sorted(known_types))
-            self.complain(PROVIDER_ADDRESS, f"names a {resource.resource_type}, expected one of {known}")
+            namespace = resource.resource_type.partition("/")[0]
+            near = " or ".join(kind for kind in sorted(known_types) if kind.startswith(f"{namespace}/"))
+            expected = near or "one of the kinds in docs/providers"
+            self.complain(PROVIDER_ADDRESS, f"names a {resource.resource_type}, expected {expected}")
         return resource
 
     def days(self, name: str, least: int, default: int) -> int | None:

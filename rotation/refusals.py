@@ -5,15 +5,17 @@ to be due: `check_vault` needs the request only, `check_wanted` and `check_secre
 the target's own description, and `check_keys` the keys.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from rotation.credential import CredentialText
 from rotation.failures import RefusedError
+from rotation.forms import KeyForm
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy, Verification, parse_policy
 from rotation.request import RotationRequest
 from rotation.situation import Situation
 from rotation.tags import is_enabled, provider_text
@@ -21,6 +23,8 @@ from rotation.tags import is_enabled, provider_text
 # Key Vault's notice comes about 30 days ahead, which is the default lead, but not to the minute: the sample in its
 # documentation is 15 hours early. Calling that "not due" would lose the only notice there is.
 EARLY_NOTICE = timedelta(hours=18)
+
+_STORAGE = "microsoft.storage/storageaccounts"
 
 
 def check_vault(request: RotationRequest, surroundings: Surroundings) -> None:
@@ -70,19 +74,37 @@ def due_from(policy: Policy, expires_on: datetime) -> datetime:
 
 def check_target(policy: Policy, target: Target, surroundings: Surroundings) -> None:
     """Refuse a target whose keys must not be, or cannot be, rotated."""
-    name = policy.provider.name
-    if name.casefold() in surroundings.own_storage:
+    name = policy.provider.label
+    is_storage = policy.provider.resource_type == _STORAGE
+    if is_storage and name.casefold() in surroundings.own_storage:
         raise RefusedError(f"{name} is the storage account this app itself runs on with a key: use an identity there")
-    if not target.shared_key_allowed:
-        raise RefusedError(f"{name} has shared key access disabled: no key of it is accepted")
+    if target.keys_refused is not None:
+        raise RefusedError(f"{name} has {target.keys_refused}: no key of it is accepted")
+    if target.probe_endpoint is None and policy.verification is Verification.REQUIRED:
+        raise RefusedError(f"there is no harmless way to try a key of {name}: Verification cannot be required")
 
 
-def check_keys(text: CredentialText, policy: Policy, slots: Mapping[str, Slot]) -> None:
-    """Refuse a value that is for another account, and an account without a second key."""
-    if text.account_name is not None and text.account_name.casefold() != policy.provider.name.casefold():
+def check_keys(
+    text: CredentialText, policy: Policy, slots: Mapping[str, Slot], form: KeyForm, live: Slot | None
+) -> None:
+    """Refuse a value that is for another target, and a target without a second key."""
+    provider = policy.provider
+    stranger = form.stranger(text.fields, provider.names, is_proven=live is not None)
+    if stranger is not None:
         raise RefusedError(
-            f"the connection string is for another account than {policy.provider.name}, "
+            f"the connection string is for another {stranger.noun} than {provider.names[stranger.position]}, "
             "which ProviderAddress names: correct one of the two"
         )
-    if len(slots) < 2:
-        raise RefusedError(f"{policy.provider.name} has fewer than two keys")
+    families = Counter(slot.family for slot in slots.values())
+    if min(families.values(), default=0) < 2:
+        raise RefusedError(f"{provider.label} has fewer than two keys")
+
+
+def check_family(policy: Policy, slots: Mapping[str, Slot]) -> Collection[Slot]:
+    """Return the slots of which any may be published in place of a dead key; refuse where that could give rights."""
+    if len({slot.family for slot in slots.values()}) > 1:
+        raise RefusedError(
+            f"the value is none of {policy.provider.label}'s keys, and CredentialId does not say which kind of key it "
+            f"was: set it to one of {', '.join(slots)}"
+        )
+    return slots.values()

@@ -3,7 +3,8 @@
 It is the witness of what rotation is about: whether anybody was ever refused. It behaves like an app behind a
 Key Vault reference: it reads the secret's current version every `reread`, keeps the last value when a read
 fails, and signs one request at every tick. Its calls go to the same services as the app's, without sockets,
-so that a simulated year of five-minute ticks is a matter of seconds.
+so that a simulated year of five-minute ticks is a matter of seconds. A target that is no storage account is
+not sent a request but asked: what protocols its consumers speak is not what is simulated there.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from email.utils import format_datetime
 
 from dev.clock import Cancellable, Clock
 
+from .key_holder import KeyHolder
 from .sensitive import Sensitive
 from .shared_key import signature, string_to_sign
 from .storage_account import StorageAccount
@@ -36,8 +38,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class _Credential:
-    account: str
-    key: Sensitive
+    value: Sensitive
     version: str
 
 
@@ -50,7 +51,7 @@ class Consumer:
     tokens: TokenRegistry
     vault: Vault
     secret: str
-    account: StorageAccount
+    account: KeyHolder
     every: timedelta
     reread: timedelta
     ticks: int = 0
@@ -101,7 +102,8 @@ class Consumer:
         if response is None or response.status != 200:
             self.read_failures.append(self._refusal(response))
             return
-        self._credential = self._understand(response)
+        document = response.json()
+        self._credential = _Credential(Sensitive(document["value"]), document["id"].rpartition("/")[2])
         if self._credential.version not in self.versions_seen[-1:]:
             self.versions_seen.append(self._credential.version)
 
@@ -121,26 +123,25 @@ class Consumer:
         self.tick()
         self._next = self.clock.call_at(now + self.every, self._tick)
 
-    def _understand(self, response: Response) -> _Credential:
-        """Take the account and key out of a secret's value: a connection string, or a bare key."""
-        document = response.json()
-        value, version = document["value"], document["id"].rpartition("/")[2]
-        if "AccountKey=" not in value:
-            return _Credential(self.account.name, Sensitive(value), version)
-        fields = dict(part.split("=", 1) for part in value.split(";") if "=" in part)
-        return _Credential(fields.get("AccountName", self.account.name), Sensitive(fields["AccountKey"]), version)
-
     def _use(self, credential: _Credential) -> Response | None:
-        service = "blob" if "blob" in self.account.services else "file"
+        value = credential.value.reveal()
+        if isinstance(self.account, StorageAccount):
+            return self._sign_in(self.account, value)
+        return Response(200) if self.account.takes(value) else Response(401, code="Unauthorized")
+
+    def _sign_in(self, account: StorageAccount, value: str) -> Response | None:
+        fields = dict(part.split("=", 1) for part in value.split(";") if "=" in part)
+        name = fields.get("AccountName", account.name)
+        service = "blob" if "blob" in account.services else "file"
         kind = "account" if service == "blob" else "service"
-        host = f"{credential.account}.{service}.{self.account.cloud.storage_domain}"
+        host = f"{name}.{service}.{account.cloud.storage_domain}"
         headers = {"x-ms-date": format_datetime(machine_time(), usegmt=True), "x-ms-version": "2025-01-05"}
         unsigned = Request("GET", host, "/", f"restype={kind}&comp=properties", headers, caller="consumer")
         try:
-            signed = signature(string_to_sign(unsigned, credential.account), credential.key.reveal())
+            signed = signature(string_to_sign(unsigned, name), account.key_in(value))
         except ValueError:  # not base64: no client can sign with it
             return Response(403, code="UnusableKey")
-        headers = {**headers, "authorization": f"SharedKey {credential.account}:{signed}"}
+        headers = {**headers, "authorization": f"SharedKey {name}:{signed}"}
         return self.serve(Request("GET", host, "/", unsigned.query, headers, caller="consumer"))
 
     def _refusal(self, response: Response | None) -> Refusal:

@@ -8,7 +8,7 @@ while it stays broken.
 from dataclasses import dataclass
 from datetime import datetime
 
-from .storage_account import StorageAccount
+from .key_holder import KeyHolder
 from .vault import Vault
 from .world import World
 
@@ -28,12 +28,12 @@ class Violation:
 class _Watched:
     vault: Vault
     secret: str
-    account: StorageAccount
+    account: KeyHolder
     broken: bool = False
 
     def holds(self) -> bool:
         newest = next((each for each in reversed(self.vault.versions(self.secret)) if each.enabled), None)
-        return newest is None or self.account.accepts(account_key(newest.value.reveal()))
+        return newest is None or self.account.takes(newest.value.reveal())
 
 
 class Invariant:
@@ -45,7 +45,7 @@ class Invariant:
         self._watched: list[_Watched] = []
         world.listeners.append(self._check)
 
-    def watch(self, vault: Vault, secret: str, account: StorageAccount) -> None:
+    def watch(self, vault: Vault, secret: str, account: KeyHolder) -> None:
         """Check a secret from now on, beginning with this instant."""
         with self._world.lock:
             self._watched.append(_Watched(vault, secret, account))

@@ -1,5 +1,7 @@
 """Resource Manager: read and change storage accounts and vaults, list and regenerate keys, assign roles.
 
+The other services with keys have a module of their own, `two_key_manager`.
+
 Ids are matched without regard to case, as Resource Manager does. Paths and fields:
 https://learn.microsoft.com/rest/api/storagerp/storage-accounts.
 """
@@ -12,6 +14,7 @@ from .clouds import Cloud
 from .operator_changes import describe_vault, grant, update_account, update_vault
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
+from .two_key_manager import TwoKeyManager
 from .vault import Vault
 from .wire import Operation, Request, Response, json_response
 from .world import timestamp
@@ -43,6 +46,7 @@ class ResourceManagerService:
         self._accounts: dict[str, StorageAccount] = {}
         self._groups: set[tuple[str, str]] = set()
         self._vaults: dict[str, Vault] = {}
+        self.two_keys = TwoKeyManager(self._refusal)
 
     def add_vault(self, vault: Vault, resource_id: str) -> None:
         """Make a vault known."""
@@ -74,7 +78,7 @@ class ResourceManagerService:
         ]:
             action = _OPERATIONS.get((request.method, "/".join(parts[8:]).lower()))
         if action is None:
-            changed = self._operator_change(request)
+            changed = self._operator_change(request) or self.two_keys.route(request)
             if changed is not None:
                 return changed
             kind = "/".join(parts[5:7]) or request.path

@@ -435,12 +435,20 @@ def test_nothing_is_retired_once_the_secret_is_deleted(scene: Scene) -> None:
     assert call(swap_slot, scene, plan=plan)["value"]["retired"] is False
 
 
+def restore(scene: Scene, plan: dict[str, Any], written: str, **changes: Any) -> dict[str, Any]:
+    fields = ("rotation_id", "vault", "secret", "provider", "previous_version")
+    return call(restore_version, scene, **{name: plan[name] for name in fields} | {"version": written} | changes)
+
+
 def test_previous_value_is_restored_as_a_new_version_with_its_expiry(scene: Scene) -> None:
     plan = planned(scene, RetireAfter="P2D")
     before = scene.vault.current(SECRET)
     written = write(scene, plan)["value"]["version"]
-    for _ in range(2):
-        call(restore_version, scene, plan=plan, expected_version=written)
+    answers = [restore(scene, plan, written) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert before.expires_on is not None
+    assert answers[0]["value"]["expires_on"] == before.expires_on.isoformat()
+    assert answers[0]["value"]["slot"] == "key1"
     after = scene.vault.current(SECRET)
     assert scene.holds("key1")
     assert len(scene.vault.versions(SECRET)) == 3
@@ -453,15 +461,36 @@ def test_dead_value_is_not_restored(scene: Scene) -> None:
     plan = planned(scene, RetireAfter="P2D")
     written = write(scene, plan)["value"]["version"]
     scene.account.regenerate("key1")
-    answer = call(restore_version, scene, plan=plan, expected_version=written)
+    answer = restore(scene, plan, written)
     assert answer["outcome"] == "refused"
     assert scene.works()
+
+
+def test_nothing_is_restored_over_a_version_that_somebody_else_has_written(scene: Scene) -> None:
+    plan = planned(scene, RetireAfter="P2D")
+    written = write(scene, plan)["value"]["version"]
+    newest = scene.secret("key2")
+    assert restore(scene, plan, written)["outcome"] == "superseded"
+    assert scene.vault.current(SECRET).version == newest.version
+
+
+@pytest.mark.parametrize("field", ["vault", "provider"])
+def test_restoring_does_not_reach_beyond_what_the_app_serves(scene: Scene, field: str) -> None:
+    plan = planned(scene, RetireAfter="P2D")
+    written = write(scene, plan)["value"]["version"]
+    elsewhere = {
+        "vault": "evil-kv.vault.azure.net",
+        "provider": plan["provider"].casefold().replace("microsoft.storage/storageaccounts", "microsoft.web/sites"),
+    }
+    assert restore(scene, plan, written, **{field: elsewhere[field]})["outcome"] == "refused"
+    assert scene.vault.current(SECRET).version == written
+    assert scene.azure.unresolved_hosts == []
 
 
 def test_restored_secret_is_not_rotated_again_unasked(scene: Scene) -> None:
     plan = planned(scene, RetireAfter="P2D")
     written = write(scene, plan)["value"]["version"]
-    restored = call(restore_version, scene, plan=plan, expected_version=written)["value"]["version"]
+    restored = restore(scene, plan, written)["value"]["version"]
     assert stopped(scene, scene.request(restored))[0] == "refused"
     assert read(scene, scene.request(restored, force=True))["status"] == "done"
 

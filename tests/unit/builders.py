@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rotation.credential import Credential
+from rotation.forms import ACCOUNT_KEY
 from rotation.holding import ReplacedVersion
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.plan import Plan
@@ -26,7 +27,7 @@ ADDRESS = (
 )
 KNOWN = frozenset({"microsoft.storage/storageaccounts"})
 SURROUNDINGS = Surroundings(frozenset({HOST}), KNOWN)
-TARGET = Target(shared_key_allowed=True, probe_endpoint="https://contosodata.blob.core.windows.net/")
+TARGET = Target(keys_refused=None, probe_endpoint="https://contosodata.blob.core.windows.net/")
 NOW = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -83,4 +84,4 @@ def planned(
     """Plan as `read_metadata` does once the version is the right one."""
     situation = Situation(asked or request(), current, now, replaced)
     policy = check_secret(situation, SURROUNDINGS, Defaults())
-    return plan_rotation(situation, policy, TARGET, slots() if keys is None else keys)
+    return plan_rotation(situation, policy, TARGET, slots() if keys is None else keys, ACCOUNT_KEY)

@@ -12,12 +12,26 @@ pytestmark = pytest.mark.unit
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 PARSED = ResourceId(SUBSCRIPTION, "app-rg", "microsoft.storage/storageaccounts", "contosodata")
 
+names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,23}", fullmatch=True)
+kinds = st.sampled_from(
+    [
+        "microsoft.storage/storageaccounts",
+        "microsoft.cache/redisenterprise/databases",
+        "microsoft.eventhub/namespaces/eventhubs/authorizationrules",
+    ]
+)
 resources = st.builds(
-    ResourceId,
+    lambda subscription, group, kind, path: ResourceId(
+        subscription, group, kind, path[kind.count("/") - 1], tuple(path[: kind.count("/") - 1])
+    ),
     st.uuids().map(str),
     st.from_regex(r"[A-Za-z0-9_.()-]{0,89}[A-Za-z0-9_()-]", fullmatch=True),
-    st.sampled_from(["microsoft.storage/storageaccounts", "microsoft.cache/redis", "microsoft.documentdb/accounts"]),
-    st.from_regex(r"[a-z0-9][a-z0-9-]{0,23}", fullmatch=True),
+    kinds,
+    st.lists(names, min_size=3, max_size=3),
+)
+RULE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/app-rg/providers/Microsoft.ServiceBus"
+    "/namespaces/contoso-ns/queues/orders~eu/authorizationRules/send"
 )
 
 
@@ -31,6 +45,16 @@ def test_letter_case_is_no_obstacle() -> None:
     assert parsed is not None
     assert parsed.resource_type == PARSED.resource_type
     assert str(parsed).casefold() == ADDRESS.casefold()
+
+
+def test_a_part_of_a_resource_has_all_names_on_its_way() -> None:
+    parsed = ResourceId.parse(RULE)
+    assert parsed is not None
+    assert parsed.resource_type == "microsoft.servicebus/namespaces/queues/authorizationrules"
+    assert (parsed.name, parsed.names) == ("send", ("contoso-ns", "orders~eu", "send"))
+    assert parsed.label == "contoso-ns/orders~eu/send"
+    assert str(parsed).casefold() == RULE.casefold()
+    assert str(parsed.root).casefold() == RULE.partition("/queues")[0].casefold()
 
 
 @given(resources)
@@ -72,7 +96,9 @@ def test_resource_groups_may_be_named_in_any_script(group: str) -> None:
         ADDRESS.replace("Microsoft.Storage/storageAccounts", "storageAccounts"),
         ADDRESS.rpartition("/")[0],
         ADDRESS.replace("contosodata", ".."),
-        ADDRESS + "/blobServices/default",
+        ADDRESS + "/blobServices",
+        ADDRESS + "/blobServices/default/containers/c/immutabilityPolicies/default",
+        ADDRESS + "/blobServices/..",
         ADDRESS + "?x=1",
         ADDRESS + "//",
         ADDRESS[1:],

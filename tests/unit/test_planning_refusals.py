@@ -177,16 +177,16 @@ def test_an_account_that_may_be_rotated_passes() -> None:
     check_target(policy(), TARGET, SURROUNDINGS)
 
 
-@pytest.mark.parametrize("shared_key_allowed", [True, False])
-def test_the_storage_that_the_app_runs_on_is_refused_first(shared_key_allowed: bool) -> None:
+@pytest.mark.parametrize("keys_refused", [None, "shared key access disabled"])
+def test_the_storage_that_the_app_runs_on_is_refused_first(keys_refused: str | None) -> None:
     mine = Surroundings(SURROUNDINGS.allowed_vaults, KNOWN, frozenset({"contosodata"}))
     with pytest.raises(RefusedError, match="this app itself runs on"):
-        check_target(policy(), Target(shared_key_allowed, None), mine)
+        check_target(policy(), Target(keys_refused, None), mine)
 
 
 def test_an_account_without_shared_keys_is_refused() -> None:
-    with pytest.raises(RefusedError, match="shared key access disabled"):
-        check_target(policy(), Target(shared_key_allowed=False, probe_endpoint=None), SURROUNDINGS)
+    with pytest.raises(RefusedError, match="contosodata has shared key access disabled: no key of it is accepted"):
+        check_target(policy(), Target("shared key access disabled", None), SURROUNDINGS)
 
 
 # --- the value and the keys

@@ -72,6 +72,12 @@ def test_nothing_is_retired_unless_a_tag_asks_for_it() -> None:
     assert (plan.retire_slot, plan.retire_witness, plan.grace_seconds) == (None, None, 86400)
 
 
+def test_whether_the_version_had_expired_is_remembered() -> None:
+    assert planned(secret(expires_on=NOW)).late is True
+    assert planned(secret(expires_on=NOW + HOUR)).late is False
+    assert planned(secret(expires_on=None), asked=request(force=True)).late is False
+
+
 # --- drift
 
 

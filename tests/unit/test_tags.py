@@ -275,3 +275,16 @@ def test_a_stamped_version_never_has_too_many_tags(raw: dict[str, str]) -> None:
 def test_the_slot_is_left_untold_where_there_is_room_for_one_tag_only() -> None:
     raw = {f"other{number}": "x" for number in range(13)} | {"ProviderAddress": ADDRESS}
     assert stamped(Tags(raw), "key2", "rotate-x") == raw | {"RotationId": "rotate-x"}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("Microsoft.Storage/storageAccounts/data/blobServices/default", "expected microsoft.storage/storageaccounts"),
+        ("Microsoft.Compute/virtualMachines/vm", "expected one of the kinds in docs/providers"),
+    ],
+)
+def test_an_id_of_another_kind_is_told_what_is_near(path: str, told: str) -> None:
+    complaints = read(tags({"ProviderAddress": f"{ADDRESS.partition('/providers/')[0]}/providers/{path}"}))
+    assert isinstance(complaints, list)
+    assert complaints[0].endswith(told)

@@ -47,6 +47,17 @@ def test_the_wait_that_the_service_asks_for_is_kept() -> None:
     assert _refusal(503, "ServerBusy", 17.0).retry_after == 17
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "throttled"), [(429, "", True), (503, "ServerBusy", True), (500, "InternalError", False)]
+)
+def test_too_many_requests_are_told_from_an_outage(status: int, code: str, throttled: bool) -> None:
+    trial = _refusal(status, code, None)
+    assert trial.throttled is throttled
+    result = judge(trial, PRINT, required=True)
+    assert isinstance(result, Retry)
+    assert result.throttled is throttled
+
+
 def test_without_an_endpoint_nothing_can_be_tried() -> None:
     assert try_key("contosodata", Credential(KEY1), None).verdict is Verdict.UNREACHABLE
 
@@ -99,5 +110,14 @@ def test_what_says_nothing_about_the_key_is_enough_for_best_effort_alone(verdict
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_nothing_but_an_accepted_key_is_done_at_once(verdict: Verdict) -> None:
+    """But for one that nothing is ever going to prove."""
     result = judge(Trial(verdict, "why"), PRINT, required=False)
-    assert isinstance(result, Done) is (verdict is Verdict.ACCEPTED)
+    assert isinstance(result, Done) is (verdict in (Verdict.ACCEPTED, Verdict.UNTRIED))
+
+
+def test_a_key_that_cannot_be_tried_is_said_to_be_and_never_enough_where_proof_is_required() -> None:
+    trial = Trial(Verdict.UNTRIED, "no harmless way")
+    assert judge(trial, PRINT, required=False) == Done(
+        {"fingerprint": PRINT, "verified": "control-plane", "note": "no harmless way"}
+    )
+    assert isinstance(judge(trial, PRINT, required=True), Stop)

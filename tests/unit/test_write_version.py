@@ -10,6 +10,7 @@ import pytest
 import bootstrap
 from activities import write_version
 from rotation.credential import Credential
+from rotation.forms import ACCOUNT_KEY, KeyForm
 from rotation.failures import TransientError
 from rotation.model import SecretVersion, Slot
 from rotation.plan import Plan
@@ -49,6 +50,7 @@ class Vault:
 @dataclass
 class Account:
     keys: Mapping[str, Slot]
+    form: KeyForm = ACCOUNT_KEY
 
     def slots(self) -> Mapping[str, Slot]:
         return self.keys
