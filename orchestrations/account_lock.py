@@ -32,13 +32,15 @@ class AccountLock:
         """Wait until this instance holds the lock, showing who does, and return the lease."""
         self._name = address.rpartition("/")[2]
         self._entity = df.EntityId("ResourceLock", _key(address))
-        attempt = 1
+        attempt, since = 1, now(self._context)
         while not (yield from self._ask(self._entity)):
             until = now(self._context) + delay(attempt, f"{self._context.instance_id}/lock")
             holder = f"{self._lease.owner or 'the lock'}, which holds {self._name}"
             self._progress.show("lock", attempt=attempt, waiting_for=holder, until=until)
             yield from wait_until(self._context, until)
             attempt += 1
+        if attempt > 1:
+            self._progress.waited_for_lock(since)
         return self._lease
 
     def keep(self) -> Generator[Any, Any, None]:
@@ -53,9 +55,8 @@ class AccountLock:
             return
         if not (yield from self._ask(self._entity)) and self._lease.owner != self._context.instance_id:
             self._entity = None
-            raise Conclusion(
-                OutcomeName.FAILED, f"{self._lease.owner} has taken over {self._name}: restart to plan anew"
-            )
+            reason = f"{self._lease.owner} has taken over {self._name}: restart to plan anew"
+            raise Conclusion(OutcomeName.FAILED, reason, passes=True)
 
     def release(self) -> None:
         """Give it back, without waiting for anything; harmless when it isn't held."""

@@ -1,10 +1,19 @@
-"""What the status API shows while a rotation runs: which step, which attempt, what it waits for and until when."""
+"""What the status API shows while a rotation runs: which step, which attempt, what it waits for and until when.
 
-from datetime import datetime
+Counts and times are kept here too, for the record that its end leaves in the audit trail. Counts show once there is
+something to count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
+from orchestrations import audit_trail
+from orchestrations.timers import now
+from rotation import audit
 from rotation.ids import rotation_id
 from rotation.neighbours import Neighbour
 from rotation.outcomes import Outcome
@@ -17,11 +26,15 @@ class Progress:
 
     def __init__(self, context: df.DurableOrchestrationContext) -> None:
         self._context = context
+        self._started = now(context)
+        self._request: RotationRequest | None = None
         self.facts: dict[str, Any] = {}
         """What is known of the rotation so far; also part of its outcome."""
+        self._grace = self._lock = timedelta(0)
 
     def requested(self, request: RotationRequest) -> None:
         """Say what is being rotated."""
+        self._request = request
         self.facts.update(
             rotationId=rotation_id(request),
             vault=request.vault,
@@ -31,11 +44,40 @@ class Progress:
 
     def planned(self, plan: Plan) -> None:
         """Say where the secret is going."""
-        self.facts.update(previousVersion=plan.previous_version, previousSlot=plan.live_slot, slot=plan.slot)
+        self.facts.update(
+            provider=plan.provider,
+            previousVersion=plan.previous_version,
+            previousSlot=plan.live_slot,
+            slot=plan.slot,
+        )
+        if plan.late:
+            self.facts["late"] = True
+
+        if not plan.publish:
+            self.facts["version"] = plan.version
+
+    def restored(self, restored: Mapping[str, Any]) -> None:
+        """Say that the previous value is back, in which version and on which slot."""
+        self.facts.update(version=restored["version"], rolledBack=True)
+        # A history may be older than these two.
+        self.facts.update(expiresOn=restored.get("expires_on"), slot=restored.get("slot"))
 
     def moved(self, neighbour: Neighbour) -> None:
         """Say that another secret had to make way."""
         self.facts["moved"] = [*self.facts.get("moved", []), f"{neighbour.vault}/{neighbour.secret}"]
+
+    def count(self, name: str) -> None:
+        """Count one more retry, throttled answer or wait for the lock."""
+        self.facts[name] = self.facts.get(name, 0) + 1
+
+    def waited_for_consumers(self, since: datetime) -> None:
+        """Say that a grace has ended."""
+        self._grace += now(self._context) - since
+
+    def waited_for_lock(self, since: datetime) -> None:
+        """Say that another rotation was waited for."""
+        self._lock += now(self._context) - since
+        self.count("lockWaits")
 
     def show(
         self, step: str, *, attempt: int = 1, waiting_for: str | None = None, until: datetime | None = None
@@ -52,7 +94,11 @@ class Progress:
         )
 
     def conclude(self, outcome: Outcome) -> dict[str, Any]:
-        """Show the outcome, and return it as the instance's output."""
-        shown = Outcome(outcome.name, outcome.reason, self.facts).to_json()
+        """Show the outcome, record it, and return it as the instance's output."""
+        shown = replace(outcome, details=self.facts).to_json()
         self._context.set_custom_status(shown)
+        spent = audit.Spent(now(self._context) - self._started, self._grace, self._lock)
+        instance = self._context.instance_id
+        record = audit.rotation(instance, self._request, self._started, outcome, self.facts, spent)
+        audit_trail.write(self._context, record)
         return shown

@@ -15,7 +15,6 @@ import azure.durable_functions as df
 
 from orchestrations.run import Run
 from orchestrations.timers import now
-from rotation.failures import RefusedError
 from rotation.outcomes import Conclusion, Outcome, OutcomeName
 from rotation.plan import Plan
 from rotation.request import RotationRequest
@@ -23,10 +22,6 @@ from rotation.request import RotationRequest
 bp = df.Blueprint()
 
 _FREEING_CYCLES = 4
-
-
-class RotationFailed(Exception):  # noqa: N818 - the name is what operators read in the instance's output
-    """Fails the instance, so that it is seen, alerted on, and can be restarted."""
 
 
 @bp.orchestration_trigger(context_name="context")
@@ -43,17 +38,7 @@ def rotate_secret(context: df.DurableOrchestrationContext) -> Generator[Any, Any
     The external events `ConsumersReady` and `Rollback` end the grace of this secret's own new version early.
     """
     run = Run(context)
-    try:
-        outcome = yield from _rotate(run)
-    except Conclusion as conclusion:
-        outcome = conclusion.outcome
-    except RefusedError as error:
-        outcome = Outcome(OutcomeName.REFUSED, error.reason)
-    run.lock.release()
-    output = run.progress.conclude(outcome)
-    if outcome.fails:
-        raise RotationFailed(f"{outcome.name}: {outcome.reason}")
-    return output
+    return (yield from run.to_its_end(_rotate(run)))
 
 
 def _rotate(run: Run) -> Generator[Any, Any, Outcome]:
@@ -116,7 +101,8 @@ def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
         # Others worked on the account while the lock was free, and may have moved in.
         yield from run.lock.acquire(plan.provider)
         free_from = yield from run.make_way(plan)
-    raise Conclusion(OutcomeName.FAILED, f"{plan.slot} was taken by another secret each time it had been freed")
+    reason = f"{plan.slot} was taken by another secret each time it had been freed"
+    raise Conclusion(OutcomeName.FAILED, reason, passes=True)
 
 
 def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-CONSUMERS_READY = "ConsumersReady"
-ROLLBACK = "Rollback"
+from rotation.actions import CONSUMERS_READY, ROLLBACK
 
 # The extension may fire a timer about a second early; asking for a second more mostly saves the second timer.
 _EARLY = timedelta(seconds=1)

@@ -16,10 +16,12 @@ class RotationError(Exception):
 class TransientError(RotationError):
     """It may work later."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after: float | None = None, *, throttled: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         """Seconds that the service asked us to wait, if it did."""
+        self.throttled = throttled
+        """Whether the service is well and merely has had too many requests."""
 
 
 class UnreachableError(TransientError):

@@ -1,7 +1,7 @@
 """How a rotation ends.
 
-The first six complete the instance. `refused` and `failed` fail it, so that it is seen, alerted on, and can be
-restarted once the cause is mended.
+The first seven complete the instance; `restored` is how the rollback of a finished rotation ends. `refused` and
+`failed` fail it, so that it is seen, alerted on, and can be restarted once the cause is mended.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ class OutcomeName(StrEnum):
     NOT_DUE = "not_due"
     SUPERSEDED = "superseded"
     SKIPPED = "skipped"
+    RESTORED = "restored"
     REFUSED = "refused"
     FAILED = "failed"
 
@@ -36,6 +37,8 @@ class Outcome:
     reason: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     """Names, versions, slots and times: never a value."""
+    passes: bool = False
+    """Of `failed`: whether its reason may pass by itself, so that the sweep starts it again (rotation/redriving.py)."""
 
     @property
     def fails(self) -> bool:
@@ -44,13 +47,14 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the instance shows as its output or custom status."""
-        shown = {"outcome": str(self.name), "reason": self.reason, **self.details}
+        passes = self.passes if self.name is OutcomeName.FAILED else None
+        shown = {"outcome": str(self.name), "reason": self.reason, "passes": passes, **self.details}
         return {key: value for key, value in shown.items() if value not in ("", None)}
 
 
 class Conclusion(Exception):  # noqa: N818 - ending early is no error: superseded and not_due are normal
     """Ends the rotation here with an outcome."""
 
-    def __init__(self, name: OutcomeName, reason: str) -> None:
+    def __init__(self, name: OutcomeName, reason: str, *, passes: bool = False) -> None:
         super().__init__(f"{name}: {reason}")
-        self.outcome = Outcome(name, reason)
+        self.outcome = Outcome(name, reason, passes=passes)

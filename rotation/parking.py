@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 MOST_PARKED = 100
+ONE_FOR_ALL = "all"
+"""The key of the one list: operators do not want one for each partition."""
 _LONGEST_BODY = 400
 _REMOVED = "[removed]"
 

@@ -29,9 +29,13 @@ class Retry:
     after: float | None = None
     """Seconds that the service asked for, at the least."""
     budget: float | None = None
-    """Seconds that waiting for this reason is worth, when less than the step's own budget."""
+    """Seconds that waiting for this reason is worth, in place of the step's own budget."""
     fallback: dict[str, Any] | None = None
     """What to go on with when the budget is spent; without one the rotation fails."""
+    throttled: bool = False
+    """Whether the service merely had too many requests."""
+    memo: dict[str, Any] | None = None
+    """What the next attempts are told in their payload; names and times only."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -41,6 +45,8 @@ class Retry:
             "after": self.after,
             "budget": self.budget,
             "fallback": self.fallback,
+            "throttled": self.throttled,
+            "memo": self.memo,
         }
 
 
@@ -65,6 +71,14 @@ def from_json(data: Mapping[str, Any]) -> Result:
         case "done":
             return Done(data["value"])
         case "retry":
-            return Retry(data["reason"], data["after"], data["budget"], data["fallback"])
+            # A history may be older than the last fields.
+            return Retry(
+                data["reason"],
+                data["after"],
+                data["budget"],
+                data["fallback"],
+                data.get("throttled", False),
+                data.get("memo"),
+            )
         case _:
             return Stop(OutcomeName(data["outcome"]), data["reason"])

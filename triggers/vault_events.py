@@ -13,15 +13,17 @@ import azure.durable_functions as df
 import azure.functions as func
 
 import bootstrap
-from rotation.events import Due, Ignored, Unreadable, read_message
+from rotation import audit
+from rotation.events import EXPIRED, Due, Ignored, Unreadable, read_message
 from rotation.ids import instance_id
-from rotation.parking import MOST_PARKED, ParkedEvent, excerpt
+from rotation.parking import MOST_PARKED, ONE_FOR_ALL, ParkedEvent, excerpt
 from rotation.request import RotationRequest
 from task_hub.starting import start
 
 bp = df.Blueprint()
 
 _log = logging.getLogger("secret_rotation")
+_audit = logging.getLogger(audit.LOGGER)
 
 # Wrong settings must stop the app when it starts: a trigger that finds out would hold up its partition for ever.
 bootstrap.settings()
@@ -29,8 +31,7 @@ bootstrap.settings()
 # Enough to keep the task hub busy, few enough not to flood it with a batch's connections.
 _STARTS_AT_ONCE = 16
 
-# Operators want one list, not one for each partition.
-_ONE_FOR_ALL = "all"
+_EXPIRED = EXPIRED.rpartition(".")[2]
 
 
 class StartFailed(Exception):  # noqa: N818 - the name is what operators read in the log
@@ -60,7 +61,7 @@ async def rotate_on_vault_event(
     batch = _read(events)
     at_once = asyncio.Semaphore(_STARTS_AT_ONCE)
     results = await asyncio.gather(
-        *(_start(client, at_once, request) for request in batch.requests.values()),
+        *(_start(client, at_once, request) for request in sorted(batch.requests.values(), key=_presses_less)),
         return_exceptions=True,
     )
     await _park(client, batch.parked)
@@ -105,8 +106,15 @@ def _left_behind(event: func.EventHubEvent, position: int, reason: str) -> Parke
     context = (event.metadata or {}).get("PartitionContext") or {}
     partition = str(context.get("PartitionId", "?")) if isinstance(context, dict) else "?"
     enqueued = event.enqueued_time.isoformat() if event.enqueued_time else ""
-    _log.error("event parked: partition %s, sequence number %s: %s", partition, event.sequence_number, reason)
-    return ParkedEvent(enqueued, partition, event.sequence_number, position, reason, excerpt(event.get_body()))
+    parked = ParkedEvent(enqueued, partition, event.sequence_number, position, reason, excerpt(event.get_body()))
+    record = audit.parked(parked)
+    _audit.log(record.level, record.line)
+    return parked
+
+
+def _presses_less(request: RotationRequest) -> bool:
+    """Sort behind what has expired: its consumers may have nothing to live on."""
+    return request.reason.casefold() != _EXPIRED
 
 
 async def _park(client: df.DurableOrchestrationClient, parked: list[ParkedEvent]) -> None:
@@ -114,7 +122,7 @@ async def _park(client: df.DurableOrchestrationClient, parked: list[ParkedEvent]
         return
     events = [event.to_json() for event in parked[-MOST_PARKED:]]
     try:
-        await client.signal_entity(df.EntityId("ParkedEvents", _ONE_FOR_ALL), "park", events)
+        await client.signal_entity(df.EntityId("ParkedEvents", ONE_FOR_ALL), "park", events)
     except Exception as error:
         _log.warning("%d events could not be parked (%s)", len(parked), type(error).__name__)
 

@@ -20,6 +20,8 @@ param emailAddresses string[]
 param queries {
   failedRotations: string
   dueNotRotated: string
+  late: string
+  findings: string
   parkedEvents: string
   deadLetters: string
   appUnhealthy: string
@@ -49,6 +51,28 @@ var alerts = [
     frequency: 'PT1H'
     window: 'PT1H'
     range: 'P2D'
+  }
+  {
+    name: 'late'
+    title: 'A secret had expired before its rotation began'
+    description: 'It is being rotated now, or was: consumers that honour the expiry have been without it.'
+    query: queries.late
+    split: 'Secret'
+    severity: 1
+    frequency: 'PT15M'
+    window: 'PT30M'
+    range: 'PT30M'
+  }
+  {
+    name: 'findings'
+    title: 'The sweep found a secret that cannot be rotated'
+    description: 'Or a vault that it cannot read. The reason is in the query; the alert ends a day after the last sweep that found it.'
+    query: queries.findings
+    split: 'Secret'
+    severity: 2
+    frequency: 'PT1H'
+    window: 'P1D'
+    range: 'P1D'
   }
   {
     name: 'parked-events'

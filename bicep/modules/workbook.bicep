@@ -18,12 +18,20 @@ param usageQueries {
   rotations: string
   durations: string
   steps: string
+  actions: string
+  sweeps: string
+  slow: string
+  throttled: string
+  lockWaits: string
+  pinnedVersions: string
 }
 
 @description('Required. Queries that raise alerts; main.bicep loads them from queries/.')
 param alertQueries {
   failedRotations: string
   dueNotRotated: string
+  late: string
+  findings: string
   parkedEvents: string
   deadLetters: string
   appUnhealthy: string
@@ -31,10 +39,18 @@ param alertQueries {
 
 var panels = [
   { title: 'Rotations by day and ending', query: usageQueries.rotations, visualization: 'barchart' }
-  { title: 'How long rotations take, graces included', query: usageQueries.durations, visualization: 'linechart' }
-  { title: 'What the steps answered', query: usageQueries.steps, visualization: 'table' }
   { title: 'Failed and refused rotations', query: alertQueries.failedRotations, visualization: 'table' }
   { title: 'Due and not rotated', query: alertQueries.dueNotRotated, visualization: 'table' }
+  { title: 'Expired before they were rotated', query: alertQueries.late, visualization: 'table' }
+  { title: 'What the last sweep wants looked at', query: alertQueries.findings, visualization: 'table' }
+  { title: 'What people did', query: usageQueries.actions, visualization: 'table' }
+  { title: 'Sweeps', query: usageQueries.sweeps, visualization: 'table' }
+  { title: 'Who asks for an old version', query: usageQueries.pinnedVersions, visualization: 'table' }
+  { title: 'How long rotations take, graces left out', query: usageQueries.durations, visualization: 'linechart' }
+  { title: 'Slow rotations', query: usageQueries.slow, visualization: 'table' }
+  { title: 'What was throttled', query: usageQueries.throttled, visualization: 'table' }
+  { title: 'Accounts whose rotations wait for each other', query: usageQueries.lockWaits, visualization: 'table' }
+  { title: 'What the steps answered', query: usageQueries.steps, visualization: 'table' }
   { title: 'Parked events', query: alertQueries.parkedEvents, visualization: 'table' }
   { title: 'Dead letters and dropped events', query: alertQueries.deadLetters, visualization: 'table' }
   { title: 'Health of the app', query: alertQueries.appUnhealthy, visualization: 'table' }

@@ -58,6 +58,10 @@ class Replay:
         self.error: str | None = None
         self.output: Any = None
         self.done = False
+        self.generations: list[Any] = []
+        """What each generation after the first was started with."""
+        self.longest = 0
+        """How many events the longest history of a generation has had."""
         self._known: dict[int, dict[str, Any]] = {}
         self._pending: list[tuple[datetime, int, dict[str, Any]]] = [
             (when, -1, {"EventType": 15, "EventId": -1, "Name": name, "Input": json.dumps(data)})
@@ -66,14 +70,25 @@ class Replay:
 
     def run(self) -> "Replay":
         """Run to the end, or until nothing can happen any more."""
-        started = {"EventType": 0, "EventId": -1, "Name": "rotate_secret", "Version": None}
-        self._episode([started | {"Input": json.dumps(json.dumps(self.request))}])
+        self._start()
         while not self.done and self._pending:
             self._pending.sort(key=lambda item: item[0])
             when, _, event = self._pending.pop(0)
             self.now = max(self.now, when)
             self._episode([event])
         return self
+
+    def _start(self) -> None:
+        started = {"EventType": 0, "EventId": -1, "Name": "rotate_secret", "Version": None}
+        self._episode([started | {"Input": json.dumps(json.dumps(self.request))}])
+
+    def _continue_as_new(self, given: Any) -> None:
+        """Begin a generation with nothing but its input; every replay of the last one must have agreed."""
+        self.replay_every_prefix()
+        self.request = given
+        self.generations.append(given)
+        self.history, self._known, self._pending = [], {}, []
+        self._start()
 
     def replay_every_prefix(self) -> None:
         """Check that each earlier episode still decides what it decided then."""
@@ -98,6 +113,10 @@ class Replay:
         for number, action in enumerate(self._actions(state)):
             self._take(number, action)
         self._append({"EventType": 13, "EventId": -1})
+        self.longest = max(self.longest, len(self.history))
+        renewed = [action for group in state["actions"] for action in group if action["actionType"] == 4]
+        if renewed:
+            self._continue_as_new(json.loads(renewed[0]["input"]))
 
     def _append(self, event: dict[str, Any]) -> None:
         self.history.append({"IsPlayed": False, "Timestamp": _stamp(self.now), **event})
@@ -129,7 +148,7 @@ class Replay:
             self.statuses.append(state["customStatus"])
         if state.get("error"):
             self.done, self.error = True, state["error"]
-        elif state["isDone"]:
+        elif state["isDone"] and not any(action["actionType"] == 4 for group in state["actions"] for action in group):
             self.done, self.output = True, state["output"]
 
     @staticmethod

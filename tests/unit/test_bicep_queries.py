@@ -1,6 +1,7 @@
 """The monitoring queries: written once, and about what the app really logs."""
 
 import ast
+import json
 import re
 
 import pytest
@@ -8,9 +9,7 @@ from tree_sitter import Node
 
 from dev.bicep_checks.run import ROOT
 from dev.bicep_checks.syntax import Source, arguments, called, items, pairs, string_value, text, walk
-from rotation.ids import instance_id
-from rotation.outcomes import FAILING
-from rotation.request import RotationRequest
+from tests.unit.audit_samples import FIELDS, SAMPLES, SORTS
 
 pytestmark = pytest.mark.unit
 
@@ -69,43 +68,99 @@ def test_functions_exist_under_the_names_that_queries_use(name: str) -> None:
     assert used <= defined
 
 
-def test_the_reason_of_a_failure_is_found() -> None:
-    pattern = re.search(r'extract\(@"(RotationFailed[^"]*)"', QUERIES["failed-rotations.kql"])
-    assert pattern is not None
-    for outcome in FAILING:
-        told = f"Orchestrator function 'rotate_secret' failed: RotationFailed: {outcome}: write_version: why\n\nmore"
-        found = re.search(pattern[1], told)
-        assert found is not None
-        assert found[1] == f"{outcome}: write_version: why"
-    assert "class RotationFailed" in code("orchestrations/rotate_secret.py")
+# --- the audit trail's records
+
+NEEDED = {
+    "failed-rotations", "due-not-rotated", "late", "slow", "throttled", "lock-waits", "parked-events",
+    "pinned-versions", "rotations", "durations", "steps", "sweeps", "findings", "actions",
+}  # fmt: skip
+READING = {
+    "flag": {"tobool"},
+    "number": {"tolong", "todouble", "tostring"},
+    "time": {"todatetime"},
+    "text": {"tostring"},
+}
+RECORD = re.compile(r"""startswith '\{"record":"(?P<kind>\w+)",'|(?P<reading>\w+)?\(?\br\.(?P<field>\w+)""")
 
 
-def test_a_parked_event_is_recognised() -> None:
-    logged = re.findall(r'"(event [^"]*%s[^"]*)"', code("triggers/vault_events.py"))
-    pattern = re.search(r'extract_all\(@"([^"]*)"', QUERIES["parked-events.kql"])
-    assert logged
-    assert pattern is not None
-    for message in logged:
-        found = re.fullmatch(pattern[1], message % ("3", "4711", "vault x is not in KEY_VAULTS"))
-        assert found is not None
-        assert found.groups() == ("3", "4711", "vault x is not in KEY_VAULTS")
+def mistakes(query: str) -> list[str]:
+    """Return what is wrong with how a query reads records: each pipeline says first of which kind they are."""
+    found = []
+    kind = ""
+    for match in RECORD.finditer(query):
+        if match["kind"]:
+            kind = match["kind"]
+            found += [] if kind in FIELDS else [f"there is no record {kind}"]
+            continue
+        sort = SORTS.get(kind, {}).get(match["field"])
+        if sort is None:
+            found.append(f"a {kind or 'nameless'} record has no field {match['field']}")
+        elif match["reading"] not in READING[sort]:
+            found.append(f"{match['field']} of a {kind} record is a {sort}, read by {match['reading']}")
+    return found
 
 
-def test_the_answer_of_a_step_is_recognised() -> None:
-    assert '_log.info("%s: %s", name, _summary(result))' in code("activities/shell.py")
-    patterns = re.findall(r'extract\(@"([^"]*)"', QUERIES["steps.kql"])
-    found = [re.search(pattern, "verify_key: retry (the new key is not accepted yet)") for pattern in patterns]
-    assert [match[1] for match in found if match] == ["verify_key", "retry", "the new key is not accepted yet"]
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_uses_fields_that_records_have(name: str) -> None:
+    assert mistakes(QUERIES[name]) == []
 
 
-@pytest.mark.parametrize("secret", ["storage-key", "s" * 127])
-def test_an_instance_is_matched_with_its_secret(secret: str) -> None:
-    query = QUERIES["due-not-rotated.kql"]
-    length = re.search(r'substring\(strcat\("rotate-", Vault, "-", Name\), 0, (\d+)\)', query)
-    begin = re.search(r'Begin = extract\(@"([^"]*)"', query)
-    assert length is not None
-    assert begin is not None
-    instance = instance_id(RotationRequest("contoso.vault.azure.net", secret, "0" * 32))
-    found = re.fullmatch(begin[1], instance)
-    assert found is not None
-    assert found[1] == f"rotate-contoso-{secret}"[: int(length[1])]
+@pytest.mark.parametrize(
+    ("planted", "complaint"),
+    [
+        ("| where tostring(r.outcom) == 'failed'", "a rotation record has no field outcom"),
+        ("| where tostring(r.attempt) == '1'", "a rotation record has no field attempt"),
+        ("| where r.late", "late of a rotation record is a flag, read by None"),
+        ("| extend Late = tolong(r.late)", "late of a rotation record is a flag, read by tolong"),
+        ("| summarize by Began = tostring(r.started)", "started of a rotation record is a time, read by tostring"),
+        ("""| where Message startswith '{"record":"rotated",'""", "there is no record rotated"),
+    ],
+)
+def test_a_query_that_is_wrong_about_records_is_found(planted: str, complaint: str) -> None:
+    right = """AppTraces | where Message startswith '{"record":"rotation",' | where tobool(r.late)"""
+    assert mistakes(right) == []
+    assert mistakes(f"{right}\n{planted}") == [complaint]
+
+
+def test_each_question_that_operators_ask_has_its_query() -> None:
+    assert {f"{name}.kql" for name in NEEDED} <= set(QUERIES)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_takes_text_apart(name: str) -> None:
+    assert re.findall(r"\b(?:extract\w*|matches regex|replace\w*|trim\w*)\b|\| parse\b", QUERIES[name]) == []
+
+
+def test_a_record_begins_as_queries_look_for_it() -> None:
+    for sample in SAMPLES:
+        assert sample.line.startswith(f'{{"record":"{sample.kind}",')
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_that_counts_records_counts_none_twice(name: str) -> None:
+    """They are written at least once."""
+    counting = re.search(r"= count\(\)", QUERIES[name]) and "AppTraces" in QUERIES[name]
+    once = re.search(r"summarize (?:arg_max\(|Ended = max\()", QUERIES[name])
+    assert not counting or once or name in {"app-unhealthy.kql", "steps.kql", "throttled.kql"}, "steps are attempts"
+
+
+def test_traces_are_never_sampled_and_records_pass_the_log_level() -> None:
+    logging = json.loads(code("host.json"))["logging"]
+    sampling = logging["applicationInsights"]["samplingSettings"]
+    assert "Trace" in sampling["excludedTypes"].split(";")
+    # Records arrive under the category Function.<name>.User, which no narrower level silences.
+    levels = logging["logLevel"]
+    assert levels["default"] == "Information"
+    assert not [category for category in levels if category.startswith("Function")]
+
+
+def test_a_key_vault_id_is_taken_apart_as_it_is_built() -> None:
+    """By position, in the vaults' own log: https://{vault}/secrets/{name}/{version}."""
+    parts = f"https://contoso.vault.azure.net/secrets/storage-key/{'0' * 32}".split("/")
+    used = re.findall(r"(Vault|Name|Version) = tostring\((?:Part|Served)\[(\d)\]\)", "".join(QUERIES.values()))
+    meant = {"Vault": "contoso.vault.azure.net", "Name": "storage-key", "Version": "0" * 32}
+    assert used
+    assert all(parts[int(position)] == meant[name] for name, position in used)
+    path = f"/secrets/storage-key/{'0' * 32}".split("/")
+    (asked,) = set(re.findall(r"Asked\[(\d)\]", QUERIES["pinned-versions.kql"]))
+    assert path[int(asked)] == "0" * 32

@@ -118,6 +118,22 @@ def test_each_exception_has_its_meaning(error: AzureError, kind: type[RotationEr
     assert CANARY not in repr(meaning)
 
 
+@pytest.mark.parametrize(
+    ("error", "throttled"),
+    [
+        (answered(429, "TooManyRequests"), True),
+        (answered(429), True),
+        (answered(503, "ServerBusy"), True),
+        (answered(503), False),
+        (answered(500, "InternalError"), False),
+    ],
+)
+def test_too_many_requests_are_told_from_an_outage(error: AzureError, throttled: bool) -> None:
+    meaning = translate(error, "get secret")
+    assert isinstance(meaning, TransientError)
+    assert meaning.throttled is throttled
+
+
 def test_the_message_of_an_sdk_is_left_behind_with_its_cause() -> None:
     with pytest.raises(DeniedError) as raised, translated("list storage keys"):
         raise answered(403, "AuthorizationFailed")

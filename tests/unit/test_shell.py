@@ -46,6 +46,7 @@ def test_the_body_gets_the_payload() -> None:
     [
         (TransientError("busy"), Retry("busy")),
         (TransientError("busy", 17.0), Retry("busy", 17.0)),
+        (TransientError("busy", throttled=True), Retry("busy", throttled=True)),
         (RefusedError("no"), Stop(OutcomeName.REFUSED, "no")),
         (DeniedError("no right"), Stop(OutcomeName.REFUSED, "no right")),
         (MissingError("gone"), Stop(OutcomeName.REFUSED, "gone")),
@@ -86,16 +87,18 @@ def test_a_bug_is_told_by_class_and_place_alone(error: Exception, caplog: pytest
     assert "Zm9vYmFy" not in everything
 
 
-def test_what_a_step_answers_is_logged_without_its_value(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_a_step_answers_is_recorded_without_its_value(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "secret_rotation"):
         shell.run("verify_key", lambda _payload: Done({"note": CANARY}), {"plan": CANARY})
         shell.run("write_version", lambda _payload: Retry("busy", fallback={"note": CANARY}), {})
         shell.run("swap_slot", lambda _payload: Stop(OutcomeName.REFUSED, "no right"), {})
-    assert [record.getMessage() for record in caplog.records] == [
-        "verify_key: done",
-        "write_version: retry (busy)",
-        "swap_slot: refused (no right)",
+    written = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [(one["step"], one["result"], one["reason"]) for one in written] == [
+        ("verify_key", "done", None),
+        ("write_version", "retry", "busy"),
+        ("swap_slot", "stop", "no right"),
     ]
+    assert CANARY not in caplog.text
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)], ids=lambda error: type(error).__name__)

@@ -1,0 +1,89 @@
+"""One record of each kind, with something in every field: what documents and queries are compared with."""
+
+from datetime import datetime, timedelta
+
+from rotation import audit
+from rotation.audit import Record, Spent
+from rotation.outcomes import Outcome, OutcomeName
+from rotation.parking import ParkedEvent
+from rotation.results import Done, Retry, Stop
+from rotation.sweep import SWEEP, Report
+from tests.unit import builders
+from tests.unit.builders import ADDRESS, HOST, NEXT_VERSION, NOW, SECRET, VERSION
+
+INSTANCE = "rotate-contoso-kv-storage-key-0123456789abcdef"
+PAYLOAD = {"instance": INSTANCE, "attempt": 2, "plan": {"vault": HOST, "secret": SECRET, "provider": ADDRESS}}
+FACTS = {
+    "rotationId": INSTANCE,
+    "provider": ADDRESS,
+    "previousVersion": VERSION,
+    "previousSlot": "key1",
+    "slot": "key2",
+    "version": NEXT_VERSION,
+    "expiresOn": (NOW + timedelta(days=90)).isoformat(),
+    "verified": "control-plane",
+    "retired": True,
+    "rolledBack": False,
+    "moved": [f"{HOST}/other"],
+    "note": "data plane: 403 AuthorizationFailure",
+    "inventory": "second-kv cannot be reached",
+    "late": True,
+    "retries": 3,
+    "throttled": 2,
+    "lockWaits": 1,
+}
+
+
+def ended(name: OutcomeName = OutcomeName.ROTATED, reason: str = "", **facts: object) -> Record:
+    """Return the record of a rotation's end."""
+    spent = Spent(timedelta(days=2, seconds=90), timedelta(days=2), timedelta(seconds=7.5))
+    outcome = Outcome(name, reason)
+    return audit.rotation(INSTANCE, builders.request(reason="SecretExpired"), NOW, outcome, FACTS | facts, spent)
+
+
+REPORT = Report(
+    vaults={HOST: {"listed": 12, "due": 3, "started": 2, "joined": 1, "settled": 0}},
+    late=1,
+    redriven=1,
+    reported=[{"vault": HOST, "secret": "odd", "reason": "tags: RetireAfter is absent"}],
+    unreachable={"second-kv.vault.azure.net": "list secrets: no connection"},
+)
+
+SAMPLES = (
+    ended(OutcomeName.FAILED, "write_version: gave up"),
+    audit.step("write_version", PAYLOAD | {"slot": "key2"}, Done({"version": NEXT_VERSION}), 0.25),
+    audit.step("write_version", PAYLOAD, Retry("429 TooManyRequests", 17.0, throttled=True), 0.25),
+    audit.step("write_version", PAYLOAD, Stop(OutcomeName.REFUSED, "403 Forbidden"), 0.25),
+    audit.start(INSTANCE, builders.request(), "joined"),
+    audit.action(INSTANCE, builders.request(), "rollback", "consumers broke"),
+    audit.parked(ParkedEvent(NOW.isoformat(), "3", 4711, 0, "it is no JSON", "{not json")),
+    *audit.sweep(SWEEP, NOW, REPORT, NOW + timedelta(minutes=4)),
+)
+FIELDS = {sample.kind: ["record", *sample.fields] for sample in SAMPLES}
+
+
+def sort(value: object) -> str:
+    """Name a value as docs/monitoring.md does: text, number, flag or time."""
+    match value:
+        case bool():
+            return "flag"
+        case int() | float():
+            return "number"
+        case _:
+            try:
+                datetime.fromisoformat(str(value))
+            except ValueError:
+                return "text"
+            return "time"
+
+
+SORTS = {
+    kind: {
+        name: sort(value)
+        for sample in SAMPLES
+        if sample.kind == kind
+        for name, value in [("record", kind), *sample.fields.items()]
+        if value is not None
+    }
+    for kind in FIELDS
+}
