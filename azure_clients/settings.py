@@ -6,14 +6,18 @@ The names and their meaning are documented in README.md and local.settings.examp
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from azure_clients.clouds import Cloud, find_cloud
+from azure_clients.schedules import is_schedule
 from rotation.policy import LONGEST_VALIDITY_DAYS, Defaults
 from rotation.request import VAULT_HOST, shape
 
 _URI = re.compile(r"(?:https://)?(?P<host>[^/:\s]+)(?::443)?/?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+", re.IGNORECASE)
 _ACCOUNT_NAME = re.compile(r"(?:^|;)\s*AccountName\s*=\s*([a-z0-9]{3,24})\s*(?:;|$)", re.IGNORECASE)
+
+DAILY_SWEEP = "0 0 2 * * *"
 
 # Settings in which the Functions platform keeps a connection string, key included, to the storage it runs on.
 _OWN_STORAGE = (
@@ -42,6 +46,14 @@ class Settings:
     cloud: Cloud
     own_storage: frozenset[str]
     """Storage accounts that the host reaches with a key; their keys are never rotated by this app."""
+    sweep_schedule: str
+    """When all vaults are looked through: what a timer trigger takes."""
+    most_concurrent_rotations: int
+    """How many rotations that the sweep has started may be at work at a time."""
+    most_redrives: int
+    """How often the sweep starts a rotation again that came to nothing."""
+    history_retention_days: int
+    """How long finished instances are kept."""
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -53,15 +65,29 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     complaints: list[str] = []
     cloud = _cloud(environment, complaints.append)
     vaults = _vaults(environment, cloud, complaints.append)
+    number = partial(_number, environment, complain=complaints.append)
     defaults = Defaults(
-        validity_days=_days(environment, "DEFAULT_VALIDITY_DAYS", 90, complaints.append),
-        lead_days=_days(environment, "ROTATION_LEAD_DAYS", 30, complaints.append),
+        validity_days=number("DEFAULT_VALIDITY_DAYS", 90, 1, LONGEST_VALIDITY_DAYS, "days"),
+        lead_days=number("ROTATION_LEAD_DAYS", 30, 1, LONGEST_VALIDITY_DAYS, "days"),
     )
     _event_hub(environment, complaints.append)
+    sweep_schedule = _schedule(environment, complaints.append)
+    most_concurrent_rotations = number("MAX_CONCURRENT_ROTATIONS", 50, 1, 1000, "rotations")
+    most_redrives = number("MAX_REDRIVES", 3, 0, 20, "times")
+    history_retention_days = number("HISTORY_RETENTION_DAYS", 90, 1, 3650, "days")
     if complaints or cloud is None:
         raise SettingsError(complaints)
-    region = environment.get("REGION_NAME", "").strip()
-    return Settings(vaults, defaults, region, cloud, _own_storage(environment))
+    return Settings(
+        vaults=vaults,
+        defaults=defaults,
+        region_name=environment.get("REGION_NAME", "").strip(),
+        cloud=cloud,
+        own_storage=_own_storage(environment),
+        sweep_schedule=sweep_schedule,
+        most_concurrent_rotations=most_concurrent_rotations,
+        most_redrives=most_redrives,
+        history_retention_days=history_retention_days,
+    )
 
 
 def _cloud(environment: Mapping[str, str], complain: Callable[[str], None]) -> Cloud | None:
@@ -92,14 +118,33 @@ def _vaults(environment: Mapping[str, str], cloud: Cloud | None, complain: Calla
     return frozenset(hosts)
 
 
-def _days(environment: Mapping[str, str], name: str, default: int, complain: Callable[[str], None]) -> int:
+def _number(
+    environment: Mapping[str, str],
+    name: str,
+    default: int,
+    least: int,
+    most: int,
+    unit: str,
+    *,
+    complain: Callable[[str], None],
+) -> int:
     text = environment.get(name, "").strip()
     if not text:
         return default
-    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or not 1 <= int(text) <= LONGEST_VALIDITY_DAYS:
-        complain(f"{name} is {shape(text)}, expected a whole number of days, 1-{LONGEST_VALIDITY_DAYS}")
+    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or not least <= int(text) <= most:
+        complain(f"{name} is {shape(text)}, expected a whole number of {unit}, {least}-{most}")
         return default
     return int(text)
+
+
+def _schedule(environment: Mapping[str, str], complain: Callable[[str], None]) -> str:
+    text = environment.get("SWEEP_SCHEDULE", "").strip() or DAILY_SWEEP
+    if not is_schedule(text):
+        complain(
+            f"SWEEP_SCHEDULE is {shape(text)}, expected NCRONTAB's six fields from second to day of the week, "
+            f"such as {DAILY_SWEEP}, or a time span such as 06:00:00"
+        )
+    return text
 
 
 def _event_hub(environment: Mapping[str, str], complain: Callable[[str], None]) -> None:

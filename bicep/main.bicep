@@ -31,6 +31,24 @@ param defaultValidityDays int = 90
 @maxValue(3650)
 param rotationLeadDays int = 30
 
+@description('Optional. When all vaults are looked through for what events have missed: NCRONTAB, from second to day of the week, in UTC.')
+param sweepSchedule string = '0 0 2 * * *'
+
+@description('Optional. How many rotations that the sweep has started may be at work at a time.')
+@minValue(1)
+@maxValue(1000)
+param maxConcurrentRotations int = 50
+
+@description('Optional. How often the sweep starts a rotation again that came to nothing.')
+@minValue(0)
+@maxValue(20)
+param maxRedrives int = 3
+
+@description('Optional. How long the histories of finished rotations are kept, in days.')
+@minValue(1)
+@maxValue(3650)
+param historyRetentionDays int = 90
+
 @description('Optional. Where Durable Functions keeps its state. There is no migration between the two.')
 @allowed(['AzureStorage', 'DurableTaskScheduler'])
 param durableBackend string = 'AzureStorage'
@@ -124,6 +142,8 @@ var dnsZones = privateNetworking ? network!.outputs.dnsZoneResourceIds : {}
 var alertQueries = {
   failedRotations: loadTextContent('queries/failed-rotations.kql')
   dueNotRotated: loadTextContent('queries/due-not-rotated.kql')
+  late: loadTextContent('queries/late.kql')
+  findings: loadTextContent('queries/findings.kql')
   parkedEvents: loadTextContent('queries/parked-events.kql')
   deadLetters: loadTextContent('queries/dead-letters.kql')
   appUnhealthy: loadTextContent('queries/app-unhealthy.kql')
@@ -132,6 +152,12 @@ var usageQueries = {
   rotations: loadTextContent('queries/rotations.kql')
   durations: loadTextContent('queries/durations.kql')
   steps: loadTextContent('queries/steps.kql')
+  actions: loadTextContent('queries/actions.kql')
+  sweeps: loadTextContent('queries/sweeps.kql')
+  slow: loadTextContent('queries/slow.kql')
+  throttled: loadTextContent('queries/throttled.kql')
+  lockWaits: loadTextContent('queries/lock-waits.kql')
+  pinnedVersions: loadTextContent('queries/pinned-versions.kql')
 }
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -291,6 +317,10 @@ module functionApp 'modules/function-app.bicep' = {
     keyVaults: keyVaults
     defaultValidityDays: defaultValidityDays
     rotationLeadDays: rotationLeadDays
+    sweepSchedule: sweepSchedule
+    maxConcurrentRotations: maxConcurrentRotations
+    maxRedrives: maxRedrives
+    historyRetentionDays: historyRetentionDays
     schedulerEndpoint: useScheduler ? scheduler!.outputs.endpoint : ''
     subnetResourceId: privateNetworking ? network!.outputs.appSubnetResourceId : ''
     publicNetworkAccess: privateNetworking && closeAppToPublic ? 'Disabled' : 'Enabled'

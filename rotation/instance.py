@@ -1,8 +1,9 @@
-"""What the Durable status API says of one instance of `rotate_secret`, understood.
+"""What the Durable status API says of one instance of `rotate_secret` or `restore_secret`, understood.
 
 Everything is read defensively: whoever can reach the task hub can start an instance with any input.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from rotation.failures import RefusedError
 from rotation.request import RotationRequest
 
 IN_HAND = frozenset({"Pending", "Running", "Suspended", "ContinuedAsNew"})
+STATUSES = ("Pending", "Running", "Suspended", "Completed", "Failed", "Terminated")
+"""Durable's words for what an instance of ours can be."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Instance:
             status=str(data["runtimeStatus"]),
             created=_time(data["createdTime"]),
             updated=_time(data["lastUpdatedTime"]),
-            input=data.get("input"),
+            input=_decoded(data.get("input")),
             facts=facts if isinstance(facts, dict) else {},
             output=data.get("output"),
             history=data.get("historyEvents") or [],
@@ -62,6 +65,16 @@ class Instance:
             return RotationRequest.from_json(self.input)
         except RefusedError:
             return None
+
+
+def _decoded(given: Any) -> Any:
+    """Return an input as it was given: what the SDK's client has started shows its JSON as text."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError):
+        return given
 
 
 def _time(text: str) -> datetime:

@@ -26,7 +26,9 @@ class RotationRequest:
     force: bool = False
     """Rotate although the version's lead has not begun."""
     reason: str = ""
-    """What asked for it: an event type, or a person's words."""
+    """What asked for it: an event type, the sweep, or a person's words."""
+    redrives: int = 0
+    """How often the sweep has started it again after it came to nothing."""
 
     @classmethod
     def from_json(cls, data: object) -> "RotationRequest":
@@ -40,7 +42,7 @@ class RotationRequest:
                 f"the input is {shape(data)}; start rotate_secret with an object of vault, secret and version"
             )
         vault, secret, version = (_text(data.get(field)) for field in ("vault", "secret", "version"))
-        force, reason = data.get("force", False), data.get("reason", "")
+        force, reason, redrives = data.get("force", False), data.get("reason", ""), data.get("redrives", 0)
         complaints = [
             complaint
             for wrong, complaint in (
@@ -61,12 +63,16 @@ class RotationRequest:
                     not isinstance(reason, str) or len(reason) > LONGEST_REASON,
                     f"reason is {shape(reason)}, expected text of at most {LONGEST_REASON} characters",
                 ),
+                (
+                    not isinstance(redrives, int) or isinstance(redrives, bool) or redrives < 0,
+                    f"redrives is {shape(redrives)}, expected a whole number, 0 or more",
+                ),
             )
             if wrong
         ]
         if complaints:
             raise RefusedError("the input is wrong: " + "; ".join(complaints))
-        return cls(vault.casefold(), secret, version.casefold(), force, reason)
+        return cls(vault.casefold(), secret, version.casefold(), force, reason, redrives)
 
     def to_json(self) -> dict[str, Any]:
         """Return the input to start an instance with."""

@@ -1,14 +1,18 @@
 """Starts a rotation once: events, the sweep and people all come through here, so that they share one instance."""
 
+import logging
 from enum import StrEnum
 from typing import Any
 
 import azure.durable_functions as df
 
+from rotation import audit
 from rotation.ids import instance_id
 from rotation.instance import IN_HAND
 from rotation.outcomes import PROVISIONAL
 from rotation.request import RotationRequest
+
+_audit = logging.getLogger(audit.LOGGER)
 
 
 class Start(StrEnum):
@@ -21,15 +25,29 @@ class Start(StrEnum):
     """That version's rotation has come to an end that a repeated wish must not reopen."""
 
 
-async def start(client: df.DurableOrchestrationClient, request: RotationRequest) -> Start:
+async def start(client: df.DurableOrchestrationClient, request: RotationRequest, *, reopen: bool = False) -> Start:
     """Start the one instance that rotates this version, unless it is there already.
+
+    Args:
+        client: The Durable client.
+        request: Which version is to be rotated.
+        reopen: Start it even if it is settled.
 
     Raises:
         Exception: The task hub could not be asked; nothing was started, or it is not known.
     """
     instance = instance_id(request)
+    result = await _start(client, instance, request, reopen=reopen)
+    record = audit.start(instance, request, result)
+    _audit.log(record.level, record.line)
+    return result
+
+
+async def _start(
+    client: df.DurableOrchestrationClient, instance: str, request: RotationRequest, *, reopen: bool
+) -> Start:
     standing = await _standing(client, instance)
-    if standing is not None:
+    if standing is not None and not (reopen and standing is Start.SETTLED):
         return standing
     try:
         await client.start_new("rotate_secret", instance, request.to_json())

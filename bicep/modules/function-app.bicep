@@ -67,6 +67,24 @@ param defaultValidityDays int
 @maxValue(3650)
 param rotationLeadDays int
 
+@description('Required. When all vaults are looked through for what events have missed: NCRONTAB, from second to day of the week, in UTC.')
+param sweepSchedule string
+
+@description('Required. How many rotations that the sweep has started may be at work at a time.')
+@minValue(1)
+@maxValue(1000)
+param maxConcurrentRotations int
+
+@description('Required. How often the sweep starts a rotation again that came to nothing.')
+@minValue(0)
+@maxValue(20)
+param maxRedrives int
+
+@description('Required. How long the histories of finished rotations are kept, in days.')
+@minValue(1)
+@maxValue(3650)
+param historyRetentionDays int
+
 @description('Optional. URL of the Durable Task Scheduler. Without it the host\'s storage account is the backend.')
 param schedulerEndpoint string = ''
 
@@ -102,6 +120,10 @@ var commonSettings = {
   EventHubConnection__clientId: identityClientId
   DEFAULT_VALIDITY_DAYS: string(defaultValidityDays)
   ROTATION_LEAD_DAYS: string(rotationLeadDays)
+  SWEEP_SCHEDULE: sweepSchedule
+  MAX_CONCURRENT_ROTATIONS: string(maxConcurrentRotations)
+  MAX_REDRIVES: string(maxRedrives)
+  HISTORY_RETENTION_DAYS: string(historyRetentionDays)
   AZURE_CLOUD: environment().name
   // Tells DefaultAzureCredential which of the possible identities is meant.
   AZURE_CLIENT_ID: identityClientId

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from azure_clients.settings import load_settings
+from azure_clients.settings import DAILY_SWEEP, load_settings
 from dev.bicep_checks.run import ROOT
 from dev.bicep_checks.syntax import Source, arguments, pairs, string_value, text, walk
 from tests.scene import SETTINGS
@@ -112,11 +112,24 @@ def test_azure_yaml_and_bicep_name_one_service() -> None:
     assert services == [string_value(names["azdService"])]
 
 
-def test_days_have_the_code_s_limits() -> None:
-    main = Source(ROOT / "main.bicep", "main.bicep")
-    for name, default in (("defaultValidityDays", "90"), ("rotationLeadDays", "30")):
-        parameter = main.by_name[name]
-        limits = [text(arguments(parameter.decorators[kind])[0]) for kind in ("minValue", "maxValue")]
-        assert limits == ["1", "3650"]
-        assert parameter.value is not None
-        assert text(parameter.value) == default
+@pytest.mark.parametrize(
+    ("name", "default", "limits"),
+    [
+        ("defaultValidityDays", "90", ["1", "3650"]),
+        ("rotationLeadDays", "30", ["1", "3650"]),
+        ("maxConcurrentRotations", "50", ["1", "1000"]),
+        ("maxRedrives", "3", ["0", "20"]),
+        ("historyRetentionDays", "90", ["1", "3650"]),
+    ],
+)
+def test_numbers_have_the_code_s_limits(name: str, default: str, limits: list[str]) -> None:
+    parameter = Source(ROOT / "main.bicep", "main.bicep").by_name[name]
+    assert [text(arguments(parameter.decorators[kind])[0]) for kind in ("minValue", "maxValue")] == limits
+    assert parameter.value is not None
+    assert text(parameter.value) == default
+
+
+def test_the_sweep_has_the_code_s_schedule() -> None:
+    value = Source(ROOT / "main.bicep", "main.bicep").by_name["sweepSchedule"].value
+    assert value is not None
+    assert string_value(value) == DAILY_SWEEP

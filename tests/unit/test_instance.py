@@ -1,5 +1,6 @@
 """Instances as the status API tells them."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +52,11 @@ def test_the_request_is_read_from_the_input() -> None:
     assert (request.vault, request.secret, request.version) == tuple(REQUEST.values())
 
 
-@pytest.mark.parametrize("given", [None, "text", {"vault": "x"}, [REQUEST]])
+def test_an_input_is_understood_whoever_gave_it() -> None:
+    by_http, by_the_sdk = (Instance.from_json(payload(input=given)) for given in (REQUEST, json.dumps(REQUEST)))
+    assert by_http.request == by_the_sdk.request is not None
+
+
+@pytest.mark.parametrize("given", [None, "text", "[" * 9999, '"text"', {"vault": "x"}, [REQUEST], "7"])
 def test_an_input_that_is_none_of_ours_is_no_request(given: object) -> None:
     assert Instance.from_json(payload(input=given)).request is None

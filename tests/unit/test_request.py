@@ -21,7 +21,9 @@ GOOD: dict[str, Any] = {"vault": HOST, "secret": SECRET, "version": builders.VER
 hosts = st.from_regex(VAULT_HOST, fullmatch=True).filter(lambda host: len(host) < 254)
 names = st.from_regex(SECRET_NAME, fullmatch=True)
 versions = st.from_regex(VERSION, fullmatch=True)
-requests = st.builds(RotationRequest, hosts, names, versions, st.booleans(), st.text(max_size=20))
+requests = st.builds(
+    RotationRequest, hosts, names, versions, st.booleans(), st.text(max_size=20), st.integers(min_value=0)
+)
 
 
 @given(requests)
@@ -29,7 +31,7 @@ def test_a_request_survives_the_wire(asked: RotationRequest) -> None:
     assert RotationRequest.from_json(json.loads(json.dumps(asked.to_json()))) == asked
 
 
-def test_force_and_reason_may_be_left_out() -> None:
+def test_force_reason_and_redrives_may_be_left_out() -> None:
     assert RotationRequest.from_json(GOOD) == request()
 
 
@@ -52,6 +54,7 @@ def test_an_input_that_is_no_object_is_refused(data: Any) -> None:
         *(("version", value) for value in (None, 7, "", "aaa", "g" * 32, builders.VERSION + "0")),
         *(("force", value) for value in (None, "true", 1, 0)),
         *(("reason", value) for value in (None, 7, ["x"])),
+        *(("redrives", value) for value in (None, "1", 1.5, -1, True)),
     ],
 )
 def test_a_wrong_field_is_refused_by_name(field: str, value: Any) -> None:

@@ -24,6 +24,10 @@ NAMES = [
     "ROTATION_LEAD_DAYS",
     "REGION_NAME",
     "AZURE_CLOUD",
+    "SWEEP_SCHEDULE",
+    "MAX_CONCURRENT_ROTATIONS",
+    "MAX_REDRIVES",
+    "HISTORY_RETENTION_DAYS",
     "AzureWebJobsStorage",
 ]
 
@@ -45,6 +49,8 @@ def test_three_settings_are_enough() -> None:
     assert settings.defaults == Defaults(90, 30)
     assert (settings.region_name, settings.own_storage) == ("", frozenset())
     assert settings.cloud.vault_suffix == ".vault.azure.net"
+    assert settings.sweep_schedule == "0 0 2 * * *"
+    assert (settings.most_concurrent_rotations, settings.most_redrives, settings.history_retention_days) == (50, 3, 90)
 
 
 def test_an_empty_environment_gets_every_complaint_at_once() -> None:
@@ -62,6 +68,10 @@ def test_every_wrong_setting_is_named_at_once() -> None:
         DEFAULT_VALIDITY_DAYS="many",
         ROTATION_LEAD_DAYS="0",
         AZURE_CLOUD="AzureMoon",
+        SWEEP_SCHEDULE="daily",
+        MAX_CONCURRENT_ROTATIONS="0",
+        MAX_REDRIVES="-1",
+        HISTORY_RETENTION_DAYS="forever",
     )
     assert sorted(text.split()[0] for text in found) == [
         "AZURE_CLOUD",
@@ -69,9 +79,13 @@ def test_every_wrong_setting_is_named_at_once() -> None:
         "EVENT_HUB_CONSUMER_GROUP",
         "EVENT_HUB_NAME",
         "EventHubConnection__fullyQualifiedNamespace",
+        "HISTORY_RETENTION_DAYS",
         "KEY_VAULTS",
         "KEY_VAULTS",
+        "MAX_CONCURRENT_ROTATIONS",
+        "MAX_REDRIVES",
         "ROTATION_LEAD_DAYS",
+        "SWEEP_SCHEDULE",
     ]
     assert all("expected" in text for text in found)
 
@@ -169,6 +183,35 @@ def test_what_is_no_number_of_days_is_refused(name: str, text: str) -> None:
 )
 def test_days_are_taken_over_and_blank_ones_are_the_default(validity: str, lead: str, expected: Defaults) -> None:
     assert load(DEFAULT_VALIDITY_DAYS=validity, ROTATION_LEAD_DAYS=lead).defaults == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("MAX_CONCURRENT_ROTATIONS", 1, 1000), ("MAX_REDRIVES", 0, 20), ("HISTORY_RETENTION_DAYS", 1, 3650)],
+)
+def test_numbers_have_limits(name: str, least: int, most: int) -> None:
+    for number in (least, most):
+        settings = load(**{name: f" {number} "})
+        assert number in (
+            settings.most_concurrent_rotations, settings.most_redrives, settings.history_retention_days,
+        )  # fmt: skip
+    for text in (str(least - 1), str(most + 1), "1.5", "many"):
+        (complaint,) = complaints(**{name: text})
+        assert complaint.startswith(f"{name} is text of {len(text)} characters, expected a whole number of ")
+        assert complaint.endswith(f"{least}-{most}")
+
+
+@pytest.mark.parametrize(
+    ("text", "schedule"), [(" 0 30 4 * * 1 ", "0 30 4 * * 1"), ("06:00:00", "06:00:00"), (" ", "0 0 2 * * *")]
+)
+def test_a_schedule_is_taken_over(text: str, schedule: str) -> None:
+    assert load(SWEEP_SCHEDULE=text).sweep_schedule == schedule
+
+
+def test_what_is_no_schedule_is_refused_with_an_example() -> None:
+    (complaint,) = complaints(SWEEP_SCHEDULE="0 2 * * *")
+    assert complaint.startswith("SWEEP_SCHEDULE is text of 9 characters, expected NCRONTAB's six fields")
+    assert "0 0 2 * * *" in complaint
 
 
 def test_the_region_is_taken_over() -> None:

@@ -1,0 +1,75 @@
+"""Looks through one vault for what is due; changes nothing, and reads no value.
+
+The listing is the inventory's, made after the sweep began: so the sweep refreshes it for the rotations that follow.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+import bootstrap
+from activities import shell
+from rotation.due import DueSecret, Survey, survey
+from rotation.failures import NoSuchHostError, TransientError, UnreachableError
+from rotation.results import Done, Result, Retry
+from rotation.sweep import MOST_REPORTED
+
+bp = df.Blueprint()
+
+# The other vaults are waiting.
+_UNREACHABLE_BUDGET = 900.0
+_UNKNOWN_BUDGET = 5.0
+
+
+@bp.activity_trigger(input_name="payload")
+def find_due(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
+    """Answer with the secrets that are due, those that press most first, a page after a given one.
+
+    The first page of a vault also says how many secrets are listed, and which cannot be rotated and why.
+    """
+    return shell.run("find_due", _find_due, payload)
+
+
+def _find_due(payload: dict[str, Any]) -> Result:
+    host, now, since = (
+        payload["vault"],
+        datetime.fromisoformat(payload["now"]),
+        datetime.fromisoformat(payload["since"]),
+    )
+    try:
+        listing = bootstrap.inventory().listing(host, now, since=since)
+    except NoSuchHostError as error:
+        return Retry(error.reason, budget=_UNKNOWN_BUDGET)
+    except UnreachableError as error:
+        return Retry(error.reason, budget=_UNREACHABLE_BUDGET)
+    except TransientError as error:
+        # Not told as throttled, which would be waited for all night: the other vaults are not.
+        return Retry(error.reason, error.retry_after)
+    found = survey(listing.secrets, since, bootstrap.surroundings().known_types, bootstrap.settings().defaults)
+    answer = _page(found, payload["after"], payload["most"], since, expired=payload["expired"])
+    if payload["expired"] and payload["after"] is None:
+        answer |= _overview(found, host, len(listing.secrets))
+    return Done(answer | {"wishes": [{"vault": host, "secret": secret.name} for secret in answer["wishes"]]})
+
+
+def _page(found: Survey, after: list[str] | None, most: int, since: datetime, *, expired: bool) -> dict[str, Any]:
+    """Return the next page, and after whom the one after it begins; None if there is none."""
+    reached = DueSecret(datetime.fromisoformat(after[0]), after[1]) if after else None
+    rest = [
+        secret
+        for secret in found.due
+        if (secret.expires_on <= since) is expired and (reached is None or secret > reached)
+    ]
+    page = rest[:most]
+    following = [page[-1].expires_on.isoformat(), page[-1].name] if len(rest) > most else None
+    return {"wishes": page, "after": following}
+
+
+def _overview(found: Survey, host: str, listed: int) -> dict[str, Any]:
+    shown = found.wrong[:MOST_REPORTED]
+    return {
+        "listed": listed,
+        "reported": [{"vault": host, "secret": one.name, "reason": one.reason} for one in shown],
+        "more": len(found.wrong) - len(shown),
+    }

@@ -1,0 +1,71 @@
+"""What a listing tells of each secret: that it is due, that it cannot be rotated and why, or nothing worth a word."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rotation.listing import ListedSecret
+from rotation.plan import RESTORED
+from rotation.policy import Defaults, parse_policy
+from rotation.refusals import due_from
+from rotation.tags import ROTATION_ID, is_enabled
+
+
+@dataclass(frozen=True, order=True)
+class DueSecret:
+    """A secret that is due; ordered by how much it presses."""
+
+    expires_on: datetime
+    name: str
+
+
+@dataclass(frozen=True)
+class WrongSecret:
+    """A secret that somebody wants rotated and that cannot be, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass
+class Survey:
+    """One vault, looked through."""
+
+    due: list[DueSecret] = field(default_factory=list)
+    """Those that press most come first."""
+    wrong: list[WrongSecret] = field(default_factory=list)
+
+
+def survey(secrets: Iterable[ListedSecret], now: datetime, known_types: frozenset[str], defaults: Defaults) -> Survey:
+    """Look through a vault's listing."""
+    found = Survey()
+    for secret in secrets:
+        match judge(secret, now, known_types, defaults):
+            case DueSecret() as due:
+                found.due.append(due)
+            case WrongSecret() as wrong:
+                found.wrong.append(wrong)
+            case None:
+                pass
+    found.due.sort()
+    return found
+
+
+def judge(
+    secret: ListedSecret, now: datetime, known_types: frozenset[str], defaults: Defaults
+) -> DueSecret | WrongSecret | None:
+    """Tell whether a secret is due, or what keeps it from ever being; None where all is well or it is paused."""
+    if not is_enabled(secret.tags):
+        return None
+    if not secret.enabled:
+        return WrongSecret(secret.name, "its newest version is disabled")
+    policy = parse_policy(secret.tags, secret.content_type, known_types, defaults)
+    if isinstance(policy, list):
+        return WrongSecret(secret.name, "tags: " + "; ".join(policy))
+    if secret.expires_on is None:
+        return WrongSecret(secret.name, "it never expires, so it is never due: give its current version an expiry")
+    if now < due_from(policy, secret.expires_on):
+        return None
+    if secret.tags.get(ROTATION_ID, "").endswith(RESTORED):
+        return WrongSecret(secret.name, "it came from a rollback: start it with force once its consumers are ready")
+    return DueSecret(secret.expires_on, secret.name)
