@@ -3,6 +3,7 @@
 Never by disabling the newest version: whoever reads the secret without naming a version would get 403.
 """
 
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -11,9 +12,10 @@ import bootstrap
 from activities import shell
 from rotation.credential import CredentialText
 from rotation.failures import DisabledError, MissingError, RefusedError
-from rotation.model import live_slot
+from rotation.model import Slot, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
-from rotation.plan import RESTORED, Plan
+from rotation.plan import RESTORED
+from rotation.restoring import Restoration
 from rotation.results import Done
 from rotation.tags import ROTATION_ID, stamped
 
@@ -27,26 +29,34 @@ def restore_version(payload: dict) -> dict:  # type: ignore[type-arg] # the work
 
 
 def _restore_version(payload: dict[str, Any]) -> Done:
-    plan = Plan.from_json(payload["plan"])
-    vault = bootstrap.key_vault(plan.vault)
-    current = vault.read(plan.secret)
-    stamp = plan.rotation_id + RESTORED
+    restoration = Restoration.from_json(payload)
+    vault = bootstrap.key_vault(restoration.vault)
+    current = vault.read(restoration.secret)
+    provider = bootstrap.provider(restoration.provider)
+    slots = provider.slots()
+    stamp = restoration.rotation_id + RESTORED
     if current.tags.get(ROTATION_ID) == stamp:
-        return Done({"version": current.version})
-    if current.version != payload["expected_version"]:
+        live = live_slot(CredentialText.parse(current.value, provider.form), slots)
+        return _restored(current.version, current.expires_on, live)
+    if current.version != restoration.version:
         raise Conclusion(OutcomeName.SUPERSEDED, f"version {current.version} was written meanwhile")
     try:
-        previous = vault.read(plan.secret, plan.previous_version)
+        previous = vault.read(restoration.secret, restoration.previous_version)
     except (MissingError, DisabledError) as error:
-        raise RefusedError(f"version {plan.previous_version} cannot be restored: {error.reason}") from None
-    slot = live_slot(CredentialText.parse(previous.value), bootstrap.provider(plan.provider).slots())
+        raise RefusedError(f"version {restoration.previous_version} cannot be restored: {error.reason}") from None
+    slot = live_slot(CredentialText.parse(previous.value, provider.form), slots)
     if slot is None:
-        raise RefusedError(f"version {plan.previous_version} cannot be restored: its key is dead")
+        raise RefusedError(f"version {restoration.previous_version} cannot be restored: its key is dead")
     version = vault.write(
-        plan.secret,
+        restoration.secret,
         previous.value,
         tags=stamped(current.tags, slot.name, stamp),
         content_type=current.content_type,
         expires_on=previous.expires_on,
     )
-    return Done({"version": version})
+    return _restored(version, previous.expires_on, slot)
+
+
+def _restored(version: str, expires_on: datetime | None, slot: Slot | None) -> Done:
+    expiry = expires_on.isoformat() if expires_on else None
+    return Done({"version": version, "expires_on": expiry, "slot": slot.name if slot else None})

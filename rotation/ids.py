@@ -5,8 +5,14 @@ list by vault or by secret (a secret name that would make the id too long is cut
 """
 
 import hashlib
+import re
 
 from rotation.request import RotationRequest
+
+ROTATE = "rotate-"
+RESTORE = "restore-"
+# What an id of ours may look like, whoever has chosen it: nothing that means anything in a URL.
+INSTANCE_ID = re.compile(rf"(?:{ROTATE}|{RESTORE})[0-9A-Za-z-]{{1,93}}", re.ASCII)
 
 _LONGEST = 100
 _DIGEST = 16
@@ -17,8 +23,24 @@ def instance_id(request: RotationRequest) -> str:
     vault = request.vault.casefold()
     secret = request.secret.casefold()
     digest = hashlib.sha256(f"{vault}/{secret}/{request.version}".encode()).hexdigest()[:_DIGEST]
-    prefix = f"rotate-{vault.split('.')[0]}-{secret}"
-    return f"{prefix[: _LONGEST - _DIGEST - 1]}-{digest}"
+    return _within_limits(f"{ROTATE}{vault.split('.')[0]}-{secret}", digest)
+
+
+def id_prefix(vault: str = "", secret: str = "") -> str:
+    """Return what the ids of all rotations begin with, or of a vault's, or of a secret's; so may those of others."""
+    names = [vault.casefold().split(".")[0], secret.casefold()] if vault else []
+    prefix = ROTATE + "".join(f"{name}-" for name in names if name)
+    return prefix[: _LONGEST - _DIGEST - 1]
+
+
+def restore_id(rotation: str) -> str:
+    """Return the id of the one instance that rolls a rotation back once it has ended, given that rotation's id."""
+    head, _, digest = rotation.removeprefix(ROTATE).rpartition("-")
+    return _within_limits(RESTORE + head, digest)
+
+
+def _within_limits(head: str, digest: str) -> str:
+    return f"{head[: _LONGEST - _DIGEST - 1]}-{digest}"
 
 
 def rotation_id(request: RotationRequest) -> str:

@@ -54,6 +54,8 @@ class Plan:
     retire_witness: Witness | None = None
     retire_at: datetime | None = None
     """When the grace of a version that is already written ends; None: grace_seconds after it is written."""
+    late: bool = False
+    """Whether the current version had expired by then."""
 
     @property
     def mark(self) -> str:

@@ -1,7 +1,6 @@
 """`GET /api/IsAlive`: whether the app answers at all, for load balancers and availability tests."""
 
 import json
-from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -17,7 +16,7 @@ def is_alive(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 with time, version and region; touches no other service."""
     body = {
         "isAlive": True,
-        "timestamp": datetime.now(UTC).isoformat(),
+        "timestamp": bootstrap.now().isoformat(),
         "version": __version__,
         "regionName": bootstrap.settings().region_name,
     }

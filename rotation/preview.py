@@ -1,0 +1,193 @@
+"""A dry run in words: from a plan and a look at its neighbours to the calls that the rotation would make, in order.
+
+Calls that change something are told exactly. Reads are told as far as they are known beforehand: retries, and the
+reading back of what is written, come on top.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from rotation.actions import OPEN_GRACE
+from rotation.arm import ResourceId
+from rotation.history import GRACE, shown_time
+from rotation.neighbours import Neighbour
+from rotation.plan import Plan
+from rotation.policy import Verification
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to Azure; operations are named as in docs/security.md, which says what allows them."""
+
+    operation: str
+    """Service and operation, e.g. `storage.regenerateKey`."""
+    target: str
+    """A vault, `vault/secret`, an account, or `account/slot`."""
+    changes: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the HTTP API shows."""
+        service, _, operation = self.operation.partition(".")
+        return {"service": service, "operation": operation, "target": self.target, "changes": self.changes}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a provider's calls are called, each with its service."""
+
+    describe: str
+    slots: str
+    regenerate: str
+    try_key: str | None
+    """None where there is no harmless way to try one."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a slot has found."""
+
+    neighbours: Sequence[Neighbour] = ()
+    free_from: datetime | None = None
+    """From when nobody else can hold the slot's key."""
+    note: str | None = None
+    refused: str | None = None
+    """Why somebody who lives there must not be moved."""
+
+
+@dataclass(frozen=True)
+class PreviewStep:
+    """A step that would be taken."""
+
+    name: str
+    calls: list[Call] = field(default_factory=list)
+    note: str | None = None
+    until: datetime | None = None
+    """When a wait would end."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the HTTP API shows."""
+        shown = {
+            "step": self.name,
+            "calls": [call.to_json() for call in self.calls],
+            "note": self.note,
+            "until": shown_time(self.until) if self.until else None,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+def preview(plan: Plan, words: Words, vaults: Sequence[str], taken: Look, left: Look, now: datetime) -> "Preview":
+    """Tell what a rotation would do.
+
+    Args:
+        plan: What was planned at `now`.
+        words: What the provider's calls are called.
+        vaults: Host names of all vaults in which neighbours are looked for.
+        taken: Who lives on the slot that would be regenerated.
+        left: Who lives on the slot that would be retired.
+        now: The present.
+    """
+    told = Preview(plan, words, vaults, now)
+    told.read_metadata()
+    if plan.interim_slot is not None:
+        told.publish(plan.interim_slot, "on the way: the secret's own slot is regenerated while it lives here")
+    if plan.regenerate:
+        told.make_way(taken)
+        if plan.interim_slot is not None:
+            told.grace(told.at + timedelta(seconds=plan.grace_seconds))
+        told.regenerate()
+    if plan.publish:
+        told.publish(plan.slot)
+    if plan.retire_slot is not None:
+        told.retire(plan.retire_slot, taken, left)
+    return told
+
+
+class Preview:
+    """The steps, as they are told."""
+
+    def __init__(self, plan: Plan, words: Words, vaults: Sequence[str], now: datetime) -> None:
+        self.steps: list[PreviewStep] = []
+        self.at = now
+        """How far time would have come."""
+        self._free_from = now
+        self._plan = plan
+        self._words = words
+        self._vaults = vaults
+        resource = ResourceId.parse(plan.provider)
+        self._account = resource.label if resource else plan.provider
+        self._secret = _secret(plan.vault, plan.secret)
+
+    def read_metadata(self) -> None:
+        """Step 1."""
+        target = self._account
+        calls = [Call("keyvault.getSecret", self._secret), Call(self._words.describe, target), self._slots]
+        self._tell("read_metadata", calls)
+
+    def publish(self, slot: str, note: str | None = None) -> None:
+        """Steps 3 and 4: prove a key, and make it the current version."""
+        tried = self._words.try_key if self._plan.verification is not Verification.OFF else None
+        self._tell("verify_key", [self._slots, *([Call(tried, self._account)] if tried else [])])
+        read = Call("keyvault.getSecret", self._secret)
+        write = Call("keyvault.setSecret", self._secret, changes=True)
+        self._tell("write_version", [self._slots, read, write, read], note or f"with the key of {slot}")
+
+    def make_way(self, taken: Look) -> None:
+        """Step 2: nobody may live on the slot that is about to be regenerated."""
+        self._look(taken)
+        longest = max((neighbour.grace_seconds for neighbour in taken.neighbours), default=0.0)
+        moved = self.at + timedelta(seconds=longest)
+        self._free_from = max(moved, taken.free_from or moved, self._plan.not_before or moved)
+        for neighbour in taken.neighbours:
+            target = _secret(neighbour.vault, neighbour.secret)
+            read = Call("keyvault.getSecret", target)
+            write = Call("keyvault.setSecret", target, changes=True)
+            to = self._plan.interim_slot or self._plan.live_slot
+            self._tell("move_secret", [self._slots, read, write, read], f"to the key of {to}, its expiry unchanged")
+
+    def regenerate(self) -> None:
+        """Step 3, once nobody can hold the slot's key any more."""
+        if self._free_from > self.at:
+            self._tell(GRACE, [], f"those who may still hold {self._plan.slot}", self._free_from)
+            self.at = self._free_from
+            self._look(Look())
+        read = Call("keyvault.getSecret", self._secret)
+        regenerate = Call(self._words.regenerate, f"{self._account}/{self._plan.slot}", changes=True)
+        self._tell("regenerate_key", [self._slots, read, regenerate])
+
+    def grace(self, until: datetime) -> None:
+        """Let consumers read the new version."""
+        self._tell(GRACE, [], OPEN_GRACE, until)
+        self.at = max(self.at, until)
+
+    def retire(self, slot: str, taken: Look, left: Look) -> None:
+        """Step 5: after the grace, the previous credential dies."""
+        self.grace(self._plan.retire_at or self.at + timedelta(seconds=self._plan.grace_seconds))
+        # Whoever makes way for this rotation moves to the very slot that it leaves.
+        tenants = [neighbour.secret for neighbour in (*left.neighbours, *taken.neighbours)]
+        if tenants:
+            self._look(Look(note=f"not retired: {', '.join(tenants)} lives on {slot}"))
+            return
+        self._look(left)
+        if left.refused:
+            return
+        read = Call("keyvault.getSecret", self._secret)
+        retire = Call(self._words.regenerate, f"{self._account}/{slot}", changes=True)
+        self._tell("swap_slot", [self._slots, read, retire], f"the key of {slot} is dead from then on")
+
+    @property
+    def _slots(self) -> Call:
+        return Call(self._words.slots, self._account)
+
+    def _look(self, look: Look) -> None:
+        calls = [Call("keyvault.listSecrets", vault.partition(".")[0]) for vault in self._vaults]
+        read = [Call("keyvault.getSecret", _secret(each.vault, each.secret)) for each in look.neighbours]
+        self._tell("find_neighbours", [*calls, *([self._slots] if read else []), *read], look.refused or look.note)
+
+    def _tell(self, name: str, calls: list[Call], note: str | None = None, until: datetime | None = None) -> None:
+        self.steps.append(PreviewStep(name, calls, note, until))
+
+
+def _secret(vault: str, secret: str) -> str:
+    return f"{vault.partition('.')[0]}/{secret}"
