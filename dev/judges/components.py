@@ -13,9 +13,14 @@ HOME = ROOT / ".venv-judges"
 HERE = Path(__file__).parent
 NPM = HERE / "npm"
 PIP = HERE / "pip"
+KUSTO_FILES = HERE / "kusto"
+PAGE_FILES = HERE / "page"
 
 LOWKEY_VAULT_COORDINATES = "com.github.nagyesta.lowkey-vault:lowkey-vault-app:3.4.33"
 """The newest release whose app runs on Java 17."""
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""What the browser may be called; the first is also the name of Debian's package."""
 
 _RECORD = "installed.json"
 _ASK_AGAIN = 3600  # seconds after which what could not be had is tried again
@@ -113,4 +118,15 @@ WORKER_ENGINE = Component(
     # There need not be a second Python on a machine: where there is one, it is used.
     required_in_ci=False,
 )
-COMPONENTS = (AZURITE, LOWKEY_VAULT, WORKER_ENGINE)
+KUSTO = Component(
+    "kusto",
+    _files(KUSTO_FILES / "package.json", KUSTO_FILES / "package-lock.json"),
+    "node_modules/@kusto/language-service-next/Kusto.Language.Bridge.min.js",
+)
+PAGE_CHECKS = Component(
+    "page-checks",
+    _files(PAGE_FILES / "package.json", PAGE_FILES / "package-lock.json"),
+    "node_modules/axe-core/axe.min.js",
+)
+CHROMIUM = Component("chromium", "|".join(CHROMIUM_NAMES).encode, "chromium", named_by="CHROMIUM")
+COMPONENTS = (AZURITE, LOWKEY_VAULT, WORKER_ENGINE, KUSTO, PAGE_CHECKS, CHROMIUM)

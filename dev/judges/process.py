@@ -35,6 +35,13 @@ class ServerProcess:
         """The loopback port that it chose."""
         return self._port.result(timeout=0)
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        if self._process is None:
+            raise RuntimeError("it has not been started")
+        return self._process.pid
+
     def __enter__(self) -> "ServerProcess":
         # Its input stays open for as long as this process lives, by which it can tell.
         self._process = subprocess.Popen(  # noqa: S603 - a judge's own command

@@ -12,14 +12,21 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from .components import (
     AZURITE,
+    CHROMIUM,
+    CHROMIUM_NAMES,
     COMPONENTS,
+    KUSTO,
+    KUSTO_FILES,
     LOWKEY_VAULT,
     LOWKEY_VAULT_COORDINATES,
     NPM,
+    PAGE_CHECKS,
+    PAGE_FILES,
     PIP,
     WORKER_ENGINE,
     Component,
@@ -57,12 +64,12 @@ def _set_up(component: Component) -> None:
         component.record(None)
 
 
-def _install_azurite(home: Path) -> None:
+def _install_from_npm(files: Path, home: Path) -> None:
     _tool("node", "nodejs")
     npm = _tool("npm", "npm")
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(NPM / name, home)
-    # Its install scripts are not needed, and not run.
+        shutil.copy(files / name, home)
+    # Install scripts are not needed, and not run.
     _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], home)
 
 
@@ -87,10 +94,31 @@ def _install_worker_engine(home: Path) -> None:
     _run([*pip, "--requirement", str(PIP / "worker-engine.txt")], home)
 
 
+def _install_chromium(home: Path) -> None:
+    with _apt:
+        if find_chromium() is None and os.geteuid() == 0:
+            _apt_install(CHROMIUM_NAMES[0])
+    found = find_chromium()
+    if found is None:
+        raise UnavailableError(f"there is no Chromium (on Debian: apt-get install {CHROMIUM_NAMES[0]})")
+    (home / CHROMIUM.relative).symlink_to(found)
+
+
+def find_chromium() -> str | None:
+    """Find a browser that starts: Ubuntu's package of that name is only a hint to install another one."""
+    for path in filter(None, map(shutil.which, CHROMIUM_NAMES)):
+        if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:  # noqa: S603
+            return path
+    return None
+
+
 _INSTALLERS: dict[str, Callable[[Path], None]] = {
-    AZURITE.name: _install_azurite,
+    AZURITE.name: partial(_install_from_npm, NPM),
     LOWKEY_VAULT.name: _install_lowkey_vault,
     WORKER_ENGINE.name: _install_worker_engine,
+    KUSTO.name: partial(_install_from_npm, KUSTO_FILES),
+    PAGE_CHECKS.name: partial(_install_from_npm, PAGE_FILES),
+    CHROMIUM.name: _install_chromium,
 }
 
 

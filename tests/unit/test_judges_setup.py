@@ -9,6 +9,7 @@ import pytest
 from dev.judges import components
 from dev.judges.components import ROOT, Component
 from dev.judges.process import ServerProcess
+from dev.judges.setup import find_chromium
 
 pytestmark = pytest.mark.unit
 
@@ -58,6 +59,15 @@ def test_a_file_got_elsewhere_can_be_named(judge: Component, tmp_path: Path, mon
     (tmp_path / "mine").touch()
     assert judge.why_missing() is None
     assert judge.artifact == tmp_path / "mine"
+
+
+def test_a_browser_that_does_not_start_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() is None
+    for name, status in (("chromium", 1), ("google-chrome", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
+        (tmp_path / name).chmod(0o755)
+    assert find_chromium() == str(tmp_path / "google-chrome")
 
 
 def test_a_server_that_ends_at_once_tells_its_last_words() -> None:

@@ -4,13 +4,14 @@ A judge that can't be had here skips its tests with a loud reason, and fails the
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from dev.embedded_host import EmbeddedHost
 from dev.judges.azurite import Azurite
-from dev.judges.components import AZURITE, LOWKEY_VAULT, WORKER_ENGINE, Component
+from dev.judges.components import AZURITE, KUSTO, LOWKEY_VAULT, WORKER_ENGINE, Component
+from dev.judges.kusto_language import Judgement, judge
 from dev.judges.lowkey_vault import LowkeyVault
 from dev.judges.worker_engine import WorkerEngine
 from tests.e2e.conftest import APP, Running
@@ -46,6 +47,12 @@ def lowkey_vault() -> Iterator[LowkeyVault]:
     require(LOWKEY_VAULT)
     with LowkeyVault(f"{VAULT}.vault.azure.net") as lowkey:
         yield lowkey
+
+
+@pytest.fixture(scope="session")
+def kusto() -> Callable[[Mapping[str, str]], dict[str, Judgement]]:
+    require(KUSTO)
+    return judge
 
 
 @pytest.fixture(scope="session")

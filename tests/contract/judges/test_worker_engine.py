@@ -49,7 +49,14 @@ def test_the_bindings_are_those_of_the_design(worker_engine: WorkerEngine) -> No
     }
     steps = {"read_metadata", "regenerate_key", "verify_key", "write_version", "swap_slot", "restore_version"}
     assert {name: triggers[name] for name in steps} == dict.fromkeys(steps, "activityTrigger")
-    assert triggers["rotate_secret"] == "orchestrationTrigger"
+    assert triggers["rotate_secret"] == triggers["sweep_vaults"] == "orchestrationTrigger"
+    asking = {"find_stuck", "find_working", "start_rotations"}
+    bound = {name: {each["type"] for each in functions[name]["bindings"]} for name in asking}
+    assert all(types == {"activityTrigger", "durableClient"} for types in bound.values())
+    timers = {"sweep": "0 0 2 * * *", "purge_history": "0 30 3 * * *"}
+    for name, schedule in timers.items():
+        timer = next(each for each in functions[name]["bindings"] if each["type"] == "timerTrigger")
+        assert (timer["schedule"], timer["runOnStartup"], timer["useMonitor"]) == (schedule, False, True)
     assert triggers["is_alive"] == "httpTrigger"
     starter, client = functions["rotate_on_vault_event"]["bindings"]
     if starter["type"] == "durableClient":
@@ -73,6 +80,19 @@ def test_the_http_function_answers(worker_engine: WorkerEngine) -> None:
     body = json.loads(http["body"]["bytes"])
     assert (http["status_code"], body["isAlive"], body["regionName"]) == ("200", True, "westeurope")
     assert http["headers"]["content-type"].startswith("application/json")
+
+
+def test_the_http_api_reads_and_answers_there_as_here(worker_engine: WorkerEngine) -> None:
+    """Its handlers are wrapped twice, and read queries from the URL: both are the engine's to give."""
+    url = "https://app/api/plan?vault=sample-kv&force=maybe&force=true"
+    query = {"vault": "sample-kv", "force": "maybe,true"}
+    request = {"method": "GET", "url": url, "headers": {}, "params": {}, "query": query}
+    session = worker_engine.session(APP, SETTINGS, Invocation("plan_rotation", {"req": ("http", request)}))
+    http = returned(session)["http"]
+    problem = json.loads(http["body"]["bytes"])
+    assert http["status_code"] == "422"
+    assert http["headers"]["content-type"] == "application/problem+json"
+    assert [complaint.split()[0] for complaint in problem["complaints"]] == ["force", "secret"]
 
 
 def test_the_orchestrator_asks_for_its_first_step(worker_engine: WorkerEngine, scene: Scene) -> None:
@@ -149,6 +169,31 @@ def test_the_starter_starts_a_rotation_that_ends_well(worker_engine: WorkerEngin
     assert running.ended(instance_id(scene.request(version)))["output"]["outcome"] == "rotated"
     running.host.advance(timedelta(days=1))
     assert scene.holds("key2")
+
+
+def test_an_activity_with_a_client_starts_a_rotation_that_ends_well(
+    worker_engine: WorkerEngine, running: Running
+) -> None:
+    scene = running.scene
+    version = scene.secret().version
+    now = scene.clock.now().isoformat()
+    payload = {"wishes": [{"vault": scene.vault.host, "secret": "storage-key"}], "since": now, "now": now}
+    given = {
+        "payload": ("json", json.dumps(payload)),
+        "client": ("string", client_binding(running.host.url, HUB)),
+    }
+    session = worker_engine.session(APP, scene.azure.environment | SETTINGS, Invocation("start_rotations", given))
+    answer = json.loads(next(iter(returned(session).values())))
+    assert [told["did"] for told in answer["value"]["told"]] == ["started"]
+    assert running.ended(instance_id(scene.request(version)))["output"]["outcome"] == "rotated"
+
+
+def test_the_timer_starts_a_sweep_that_ends_well(worker_engine: WorkerEngine, running: Running) -> None:
+    tick = {"Schedule": {"AdjustForDST": True}, "IsPastDue": False}
+    given = {"timer": ("json", json.dumps(tick)), "client": ("string", client_binding(running.host.url, HUB))}
+    session = worker_engine.session(APP, running.scene.azure.environment | SETTINGS, Invocation("sweep", given))
+    assert session.results[0]["result"]["status"] == SUCCESS, session.results
+    assert running.ended("sweep")["output"]["outcome"] == "swept"
 
 
 @pytest.mark.parametrize(("annotation", "loads"), [("List", True), ("list", False)])
