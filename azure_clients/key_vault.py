@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from azure_clients.errors import translated
 from azure_clients.identity import credential
+from azure_clients.pacing import asking
 from azure_clients.pool import Pool
 from azure_clients.settings import Settings
 from azure_clients.transport import CLIENT_OPTIONS
 from rotation.credential import Credential, CredentialText
 from rotation.failures import DisabledError, MissingError, RefusedError, TransientError
+from rotation.forms import KeyForm
 from rotation.holding import ReplacedVersion
 from rotation.listing import ListedSecret
 from rotation.model import SecretVersion
@@ -50,16 +51,16 @@ class KeyVault:
             DeniedError: The app may not read it.
             TransientError: Worth trying again.
         """
-        with translated("get secret"), self._pool.client() as client:
+        with asking("get secret", self._host), self._pool.client() as client:
             return _secret_version(client.get_secret(name, version))
 
     def created(self, name: str) -> dict[str, datetime]:
         """Return when each version was created, by version, without reading any value."""
-        with translated("list secret versions"), self._pool.client() as client:
+        with asking("list secret versions", self._host), self._pool.client() as client:
             pages = client.list_properties_of_secret_versions(name)
             return {page.version: _created_on(page) for page in pages if page.version}
 
-    def replaced(self, name: str, current: SecretVersion, since: datetime) -> list[ReplacedVersion]:
+    def replaced(self, name: str, current: SecretVersion, form: KeyForm, since: datetime) -> list[ReplacedVersion]:
         """Read the versions that stopped being the current one after `since`, given the present one."""
         created = self.created(name)
         times = sorted(set(created.values()))
@@ -68,12 +69,12 @@ class KeyVault:
             # Key Vault keeps whole seconds. Which of several of one second came first is not known: the longest counts.
             replaced_on = next((later for later in times if later > when), current.created_on)
             if version != current.version and replaced_on >= since:
-                found.append(ReplacedVersion(replaced_on, self._key(name, version)))
+                found.append(ReplacedVersion(replaced_on, self._key(name, version, form)))
         return found
 
-    def _key(self, name: str, version: str) -> Credential | None:
+    def _key(self, name: str, version: str, form: KeyForm) -> Credential | None:
         try:
-            return CredentialText.parse(self.read(name, version).value).key
+            return CredentialText.parse(self.read(name, version).value, form).key
         except (MissingError, DisabledError, RefusedError):
             return None
 
@@ -82,7 +83,7 @@ class KeyVault:
 
         Disabled ones too: what is disabled while it is listed may be enabled before the listing is old.
         """
-        with translated("list secrets"), self._pool.client() as client:
+        with asking("list secrets", self._host), self._pool.client() as client:
             for page in client.list_properties_of_secrets():
                 if page.name:
                     yield ListedSecret(
@@ -108,7 +109,7 @@ class KeyVault:
         Raises:
             RotationError: As for `read`. The effect of a `TransientError` is unknown: read before writing again.
         """
-        with translated("set secret"), self._pool.client() as client:
+        with asking("set secret", self._host), self._pool.client() as client:
             written = client.set_secret(
                 name,
                 value.reveal(),

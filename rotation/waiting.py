@@ -10,6 +10,8 @@ from datetime import timedelta
 FIRST = timedelta(seconds=2)
 LONGEST = timedelta(minutes=2)
 _SPREAD = 0.25
+# What the service asked for is spread already, where many were throttled at once (azure_clients.pacing).
+_MOST_SPREAD = LONGEST * _SPREAD
 
 
 def delay(attempt: int, seed: str, retry_after: float | None = None) -> timedelta:
@@ -24,4 +26,4 @@ def delay(attempt: int, seed: str, retry_after: float | None = None) -> timedelt
     digest = hashlib.sha256(f"{seed}/{attempt}".encode()).digest()
     share = int.from_bytes(digest[:4]) / 2**32
     base = max(base, timedelta(seconds=retry_after or 0))
-    return base + base * _SPREAD * share
+    return base + min(base * _SPREAD, _MOST_SPREAD) * share
