@@ -4,14 +4,16 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup judges demo test faults check package format requirements clean
+.PHONY: help setup judges demo test faults bench check package images format requirements clean
 
 help:
 	@echo "make demo          rotate a key end to end on simulated Azure (KEEP=1 leaves it running)"
 	@echo "make test          every test"
 	@echo "make faults        every fault at every call, pairs, races and kill -9: some 20 minutes"
+	@echo "make bench         figures beside the peers' algorithms, into docs/benchmarks.md (ARGS=year for one section)"
 	@echo "make check         ruff, mypy --strict, import rules, Bicep"
 	@echo "make package       build the zip that is deployed: dist/secret-rotation.zip"
+	@echo "make images        take the pictures of the status page in docs/images"
 	@echo "make format        let ruff rewrite the code"
 	@echo "make requirements  compile requirements*.txt from requirements*.in"
 
@@ -37,6 +39,9 @@ test: setup
 faults: $(READY)
 	@$(BIN)/python -m dev.faults $(ARGS)
 
+bench: $(READY)
+	@$(BIN)/python -m dev.bench $(ARGS)
+
 check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,6 +51,9 @@ check: $(READY)
 
 package: $(READY)
 	@$(BIN)/python -m dev.package
+
+images: setup
+	@$(BIN)/python -m dev.screenshots
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

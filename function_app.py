@@ -3,18 +3,23 @@
 import azure.durable_functions as df
 
 from activities import (
+    begin_sweep,
+    find_due,
     find_neighbours,
+    find_stuck,
+    find_working,
     move_secret,
     read_metadata,
     regenerate_key,
     restore_version,
+    start_rotations,
     swap_slot,
     verify_key,
     write_version,
 )
 from entities import parked_events, resource_lock
-from orchestrations import rotate_secret
-from triggers import is_alive, vault_events
+from orchestrations import restore_secret, rotate_secret, sweep_vaults
+from triggers import http_api, is_alive, purge_history, status_page, sweep, vault_events
 
 app = df.DFApp()
 
@@ -30,4 +35,15 @@ app.register_functions(verify_key.bp)
 app.register_functions(write_version.bp)
 app.register_functions(swap_slot.bp)
 app.register_functions(restore_version.bp)
+app.register_functions(restore_secret.bp)
+app.register_functions(sweep.bp)
+app.register_functions(sweep_vaults.bp)
+app.register_functions(begin_sweep.bp)
+app.register_functions(find_due.bp)
+app.register_functions(find_stuck.bp)
+app.register_functions(start_rotations.bp)
+app.register_functions(find_working.bp)
+app.register_functions(purge_history.bp)
+app.register_functions(http_api.bp)
+app.register_functions(status_page.bp)
 app.register_functions(is_alive.bp)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import bootstrap
 from dev.clock import VirtualClock
 from dev.faults.arena import forget_process
 from dev.simulators import SecretVersion, SimulatedAzure, StorageAccount, Vault
@@ -26,14 +27,18 @@ SETTINGS = {
     "REGION_NAME": "westeurope",
 }
 
+# Most tests are about one rotation, and let days pass: the platform's own switch keeps the timers out of them.
+NO_TIMERS = {"AzureWebJobs.sweep.Disabled": "true", "AzureWebJobs.purge_history.Disabled": "true"}
+
 
 @contextmanager
 def app_environment(
     azure: SimulatedAzure, patch: pytest.MonkeyPatch, settings: dict[str, str] | None = None
 ) -> Iterator[None]:
     """Put this process inside simulated Azure, with the app's settings."""
-    for name, value in (azure.environment | SETTINGS | (settings or {})).items():
+    for name, value in (azure.environment | SETTINGS | NO_TIMERS | (settings or {})).items():
         patch.setenv(name, value)
+    patch.setattr(bootstrap, "now", azure.clock.now)
     forget_process()
     yield
     forget_process()

@@ -1,5 +1,6 @@
 """What the demo plays on: simulated Azure and the app on the embedded host, on one virtual clock."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import bootstrap
 from dev.clock import VirtualClock
 from dev.embedded_host import EmbeddedHost
 from dev.simulators import Consumer, SimulatedAzure, StorageAccount, Vault
@@ -77,13 +79,26 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """Set everything up in this process, and take it down again."""
+    # Python prints warnings that nobody handles, between the lines of the story.
+    logging.getLogger("secret_rotation").addHandler(logging.NullHandler())
     clock = VirtualClock(NOW - timedelta(hours=30))
-    with SimulatedAzure(clock) as azure, _environment(azure.environment | SETTINGS):
+    with SimulatedAzure(clock) as azure, _environment(azure.environment | SETTINGS), _present(clock):
         for operation, delay in _LATENCY.items():
             azure.faults.add(operation, delay=delay, times=None)
         vault = azure.add_vault(VAULT)
         with EmbeddedHost(APP, clock=clock) as host:
             yield Stage(clock, azure, host, vault)
+
+
+@contextmanager
+def _present(clock: VirtualClock) -> Iterator[None]:
+    """Let the app's HTTP functions live at the stage's time."""
+    before = bootstrap.now
+    bootstrap.now = clock.now
+    try:
+        yield
+    finally:
+        bootstrap.now = before
 
 
 @contextmanager

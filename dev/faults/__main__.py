@@ -19,6 +19,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=1000, help="pairs to try of the scenarios beside the main one")
     parser.add_argument("--kills", type=int, default=200, help="how often to kill a real host process")
     parser.add_argument("--races", type=int, default=240, help="how many random schedules to try")
+    parser.add_argument("--kinds", action="store_true", help="every single fault on every kind of target, too")
     parser.add_argument("--seed", type=int, default=1, help="what the random parts follow from")
     return parser.parse_args()
 
@@ -28,7 +29,7 @@ def main() -> int:
     options = _options()
     began = time.monotonic()
     with Arena() as arena:
-        rehearsals = rehearse_all(arena)
+        rehearsals = rehearse_all(arena, kinds=options.kinds)
     jobs = everything(rehearsals, sample=options.sample, kills=options.kills, races=options.races, seed=options.seed)
     total = Report()
     for number, report in enumerate(reports(jobs), 1):

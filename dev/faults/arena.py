@@ -1,5 +1,6 @@
 """One process's simulated Azure and clock, used for one case after the other."""
 
+import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 import bootstrap
-from azure_clients import identity
+from azure_clients import identity, pacing, resource_manager
 from dev.clock import VirtualClock
 from dev.simulators import SimulatedAzure
 from providers import storage_account
@@ -21,6 +22,9 @@ SETTINGS = {
     "EVENT_HUB_CONSUMER_GROUP": "rotation",
     "EventHubConnection__fullyQualifiedNamespace": "sample.servicebus.windows.net",
     "REGION_NAME": "westeurope",
+    # A case is about one rotation: nothing else may come in between. The platform's own switch.
+    "AzureWebJobs.sweep.Disabled": "true",
+    "AzureWebJobs.purge_history.Disabled": "true",
 }
 _FOREIGN = ("AZURE_", "MSI_", "IDENTITY_")
 
@@ -33,7 +37,9 @@ def forget_process() -> None:
         bootstrap.key_vault,
         bootstrap.inventory,
         identity.credential,
+        pacing.ways,
         storage_account._management_clients,
+        resource_manager._clients,
     ):
         cached.cache_clear()
 
@@ -50,6 +56,8 @@ class Arena:
         self._outside: dict[str, str] = {}
 
     def __enter__(self) -> Self:
+        # Python prints warnings that nobody handles, and here rotations fail by the thousand.
+        logging.getLogger("secret_rotation").addHandler(logging.NullHandler())
         self.azure.__enter__()
         self._outside = dict(os.environ)
         for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
@@ -77,3 +85,4 @@ class Arena:
             forget_process()
         else:
             bootstrap.inventory.cache_clear()
+            pacing.ways.cache_clear()

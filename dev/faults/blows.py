@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SLOW = timedelta(seconds=50)
 _TIMEOUT = timedelta(seconds=60)
 _OUTAGE = timedelta(seconds=20)
-_CHECKED = ("storage.regenerateKey", "keyvault.setSecret")
+_CHECKED = (".regenerateKey", "keyvault.setSecret")
 """What these do was decided by reads just before; an edit right in front of them cannot be seen."""
 
 DEATH_IN_EPISODE = "worker dies in an episode"
@@ -131,9 +131,14 @@ def _edit(trial: "Trial", point: Point, edit: str) -> None:
 
 
 def _is_unseen(trial: "Trial", point: Point) -> bool:
-    """Tell whether an edit comes after the last check before an effect; neighbours are checked one activity earlier."""
+    """Tell whether an edit comes after the last check before an effect; neighbours are checked one activity earlier.
+
+    So does one while a regeneration goes on that has been asked for already.
+    """
+    if any(account.is_busy for account in trial.stage.accounts):
+        return True
     late = point.activity in ("regenerate_key", "swap_slot") and len(trial.stage.managed) > 1
-    return late or point.operation in _CHECKED
+    return late or point.operation.endswith(_CHECKED)
 
 
 FAULTS: dict[str, Callable[["Trial", Point], None]] = {

@@ -10,7 +10,7 @@ from .arena import Arena
 from .blows import DEATH_IN_EPISODE, HOST_DEATHS, Blow
 from .canaries import Ear, leaks
 from .points import Point, Recorder
-from .scenarios import SCENARIOS
+from .scenarios import ALL
 from .schedule import schedule
 from .trial import StuckError, Trial
 from .verdict import Baseline, baseline, conclude, judge
@@ -98,12 +98,12 @@ def run(arena: Arena, case: Case, expected: Baseline) -> Result:
 def _trial(arena: Arena, case: Case) -> Iterator[Trial]:
     """Set a case up; a host that will be killed keeps its state in a file."""
     if not any(blow.fault in HOST_DEATHS for blow in case.blows):
-        with Trial(arena, SCENARIOS[case.scenario]) as trial:
+        with Trial(arena, ALL[case.scenario]) as trial:
             yield trial
         return
     with (
         tempfile.TemporaryDirectory() as folder,
-        Trial(arena, SCENARIOS[case.scenario], Path(folder) / "state.sqlite") as trial,
+        Trial(arena, ALL[case.scenario], Path(folder) / "state.sqlite") as trial,
     ):
         yield trial
 

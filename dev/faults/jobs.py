@@ -8,7 +8,7 @@ from .case import Case, Rehearsal, rehearse, run
 from .kill9 import kill_again_and_again
 from .matrix import pairs, sampled_pairs, singles
 from .races import race
-from .scenarios import MAIN, SCENARIOS
+from .scenarios import ALL, KINDS, MAIN, SCENARIOS
 from .verdict import Baseline
 
 _CASES_AT_ONCE = 25
@@ -43,16 +43,18 @@ class Report:
         self.outside += other.outside
 
 
-def rehearse_all(arena: Arena) -> dict[str, Rehearsal]:
-    """Run every scenario undisturbed; once more for the first, whose process was cold."""
+def rehearse_all(arena: Arena, *, kinds: bool = False) -> dict[str, Rehearsal]:
+    """Run every scenario undisturbed, those of other `kinds` of target too; once more for the first, which was cold."""
     rehearse(arena, MAIN)
-    return {scenario: rehearse(arena, scenario) for scenario in SCENARIOS}
+    return {scenario: rehearse(arena, scenario) for scenario in (ALL if kinds else SCENARIOS)}
 
 
 def everything(rehearsals: dict[str, Rehearsal], *, sample: int, kills: int, races: int, seed: int) -> list[Job]:
     """Return the whole matrix, the long jobs first."""
     baselines = {scenario: rehearsal.baseline for scenario, rehearsal in rehearsals.items()}
-    cases = [*singles(rehearsals), *pairs(rehearsals), *sampled_pairs(rehearsals, sample, seed)]
+    cases = [*singles(rehearsals), *pairs(rehearsals)]
+    # The random part stays what it was, with or without other kinds.
+    cases += sampled_pairs({name: found for name, found in rehearsals.items() if name not in KINDS}, sample, seed)
     jobs = [Job(races=races // 4, seed=seed + lane) for lane in range(4)]
     jobs += [Job(kills=_KILLS_AT_ONCE, seed=seed + lane) for lane in range(kills // _KILLS_AT_ONCE)]
     jobs += [

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from dev.simulators import Consumer, StorageAccount
-from dev.simulators.invariant import account_key
+from dev.simulators import Consumer, KeyHolder
 
 from .stage import Stage
 
@@ -91,7 +90,7 @@ class Ledger:
             self.written_by_hand[part] += 1
         self._judge(self._stage)
 
-    def _regenerated(self, stage: Stage, account: StorageAccount, slot: str) -> None:
+    def _regenerated(self, stage: Stage, account: KeyHolder, slot: str) -> None:
         dead = account.key_history(slot)[-2].value.reveal()
         if self._is_hand:
             self._killed_by_hand.add(dead)
@@ -100,7 +99,7 @@ class Ledger:
         self.regenerated[name] += 1
         for secret in stage.managed.values():
             current = stage.vault.find(secret.name)
-            if current is not None and current.enabled and account_key(current.value.reveal()) == dead:
+            if current is not None and current.enabled and secret.account.key_in(current.value.reveal()) == dead:
                 self._breach(f"the app regenerated {name}, the live slot of {secret.name}")
         for consumer in stage.azure.consumers:
             if dead == _held(consumer) and consumer.secret not in self.hidden:
@@ -111,7 +110,8 @@ class Ledger:
         found = stage.azure.invariant_violations
         for violation in found[self._judged :]:
             version = stage.vault.find(violation.secret, violation.version)
-            key = account_key(version.value.reveal()) if version else ""
+            account = stage.managed[violation.secret].account
+            key = account.key_in(version.value.reveal()) if version else ""
             told = f"{violation.secret}: version {violation.version} is not accepted since “{violation.change}”"
             if self._is_hand or key in self._killed_by_hand or violation.secret in self.hidden:
                 self.outside.append(told)
@@ -131,4 +131,4 @@ class Ledger:
 def _held(consumer: Consumer) -> str | None:
     """Return the key that a consumer holds."""
     version = consumer.vault.find(consumer.secret, consumer.version) if consumer.version else None
-    return account_key(version.value.reveal()) if version else None
+    return consumer.account.key_in(version.value.reveal()) if version else None

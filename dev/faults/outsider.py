@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from dev.simulators import SecretVersion
-from dev.simulators.invariant import account_key
 
 from .ledger import Ledger
 from .stage import Managed, Stage
@@ -63,21 +62,17 @@ class Outsider:
 
     def _live(self) -> str:
         """Return the slot that the secret lives on; on drift, the first."""
-        value = self._stage.vault.value(self._secret.name)
-        return self._secret.account.slot_of(account_key(value)) or "key1"
+        return self._secret.slot_of(self._stage.vault.value(self._secret.name))
 
     def _idle(self) -> str:
-        return "key2" if self._live() == "key1" else "key1"
+        return self._secret.account.other_slot(self._live())
 
     def _write(self, slot: str, *, keep_tags: bool) -> None:
         """Write a version: by a tool that copies the tags, or by one that knows those of old."""
         current = self._stage.vault.current(self._secret.name)
         self._stage.vault.set_secret(
             self._secret.name,
-            current.value.reveal().replace(
-                account_key(current.value.reveal()),
-                self._secret.account.key(slot),
-            ),
+            self._secret.account.with_slot(current.value.reveal(), slot),
             tags=self._tags() if keep_tags else self._secret.seeded.tags,
             content_type=current.content_type,
             expires_on=self._stage.clock.now() + timedelta(days=20),

@@ -1,10 +1,12 @@
 """The calls that a rotation makes when nothing goes wrong: where the faults are put."""
 
+import json
 import logging
 from collections import Counter
 from dataclasses import dataclass
 
 from dev.simulators import SimulatedAzure
+from rotation import audit
 
 
 @dataclass(frozen=True)
@@ -21,18 +23,19 @@ class Point:
 
 
 class Recorder(logging.Handler):
-    """Listens to the activities' own log lines to learn which calls each has made."""
+    """Listens to the audit trail to learn which calls each activity has made."""
 
     def __init__(self, azure: SimulatedAzure) -> None:
         super().__init__(logging.INFO)
         self._azure = azure
         self._ends: list[tuple[int, str]] = []
-        self._log = logging.getLogger("secret_rotation")
+        self._log = logging.getLogger(audit.LOGGER)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note how many calls there had been when an activity ended."""
-        if record.msg == "%s: %s" and isinstance(record.args, tuple):
-            self._ends.append((len(self._azure.calls), str(record.args[0])))
+        written = json.loads(record.getMessage())
+        if written["record"] == "step":
+            self._ends.append((len(self._azure.calls), written["step"]))
 
     def __enter__(self) -> "Recorder":
         self._level = self._log.level

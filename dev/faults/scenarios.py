@@ -1,8 +1,14 @@
-"""What a rotation starts from: each scenario seeds a stage and names the secrets whose events come in one batch."""
+"""What a rotation starts from: each scenario seeds a stage and names the secrets whose events come in one batch.
+
+`SCENARIOS` are the kinds of rotation, on a storage account but for one; `KINDS` is a plain rotation of every other kind
+of target in the registry, for whom there is time.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+
+from dev.simulators.two_key_facts import FACTS
 
 from .stage import DAY, Stage
 
@@ -69,6 +75,18 @@ def _file_storage(stage: Stage) -> tuple[str, ...]:
     return (stage.secret(stage.account(kind="FileStorage")).name,)
 
 
+def _target(kind: str, takes: timedelta | None = None, **options: str) -> Callable[[Stage], tuple[str, ...]]:
+    """Return a beginning on a target of another service: its connection string, or a key where it has none."""
+
+    def seed(stage: Stage) -> tuple[str, ...]:
+        target = stage.target(kind, *("sample", "part", "rule")[: kind.count("/")])
+        target.operation_takes = takes or target.operation_takes
+        slot = target.keys.slots[0]
+        return (stage.secret(target, slot, connection_string=True, **options).name,)  # type: ignore[arg-type]
+
+    return seed
+
+
 MAIN = "raw key"
 SCENARIOS = {
     scenario.name: scenario
@@ -83,5 +101,8 @@ SCENARIOS = {
         Scenario("collision", _collision),
         Scenario("collision pair", _pair),
         Scenario("file storage", _file_storage),
+        Scenario("cosmos", _target("Microsoft.DocumentDB/databaseAccounts", takes=timedelta(seconds=20))),
     )
 }
+KINDS = {facts.type: Scenario(facts.type, _target(facts.type, RetireAfter="P1D")) for facts in FACTS}
+ALL = SCENARIOS | KINDS

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dev.clock import VirtualClock
-from dev.simulators import SecretVersion, SimulatedAzure, StorageAccount, Vault
-from dev.simulators.invariant import account_key
+from dev.simulators import KeyHolder, SecretVersion, SimulatedAzure, StorageAccount, TwoKeyTarget, Vault
 
 from .arena import VAULTS, Arena
 
@@ -19,12 +18,12 @@ class Managed:
     """One managed secret."""
 
     name: str
-    account: StorageAccount
+    account: KeyHolder
     seeded: SecretVersion
 
-    def text_around_key(self, value: str) -> str:
-        """Return what must never change about a value: all of it but the key."""
-        return value.replace(account_key(value), "…")
+    def slot_of(self, value: str) -> str:
+        """Return the slot that a value lives on; on drift, the first."""
+        return self.account.slot_of(self.account.key_in(value)) or self.account.keys.slots[0]
 
 
 @dataclass
@@ -34,7 +33,7 @@ class Stage:
     arena: Arena
     vault: Vault = field(init=False)
     managed: dict[str, Managed] = field(default_factory=dict)
-    accounts: list[StorageAccount] = field(default_factory=list)
+    accounts: list[KeyHolder] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.vault, _ = (self.azure.add_vault(name) for name in VAULTS)
@@ -55,9 +54,15 @@ class Stage:
         self.accounts.append(made)
         return made
 
+    def target(self, kind: str, *names: str) -> TwoKeyTarget:
+        """Add a target of another service with two keys, as old."""
+        made = self.azure.add_two_key_target(kind, *names, created=self.clock.now() - 400 * DAY)
+        self.accounts.append(made)
+        return made
+
     def secret(
         self,
-        account: StorageAccount,
+        account: KeyHolder,
         slot: str = "key1",
         *,
         name: str = "storage-key",
@@ -80,4 +85,4 @@ class Stage:
     def works(self, name: str) -> bool:
         """Tell whether whoever reads a secret now gets a key that its account accepts."""
         current = self.vault.find(name)
-        return current is not None and self.managed[name].account.accepts(account_key(current.value.reveal()))
+        return current is not None and self.managed[name].account.takes(current.value.reveal())

@@ -15,6 +15,7 @@ from typing import Any, Self
 import requests
 
 import bootstrap
+from azure_clients import pacing
 from dev.clock import VirtualClock
 from dev.embedded_host import EmbeddedHost
 from dev.simulators import SimulatedAzure
@@ -44,6 +45,7 @@ class Trial:
         self.ledger = Ledger()
         self.instances: list[str] = []
         self.statuses: dict[str, dict[str, Any]] = {}
+        self.restarts = 0
         self._arena = arena
         self._state = state
         self._delivered = threading.Event()
@@ -82,6 +84,7 @@ class Trial:
         """Let what the worker process remembers go with it."""
         self.ledger.note("the worker dies")
         bootstrap.inventory.cache_clear()
+        pacing.ways.cache_clear()
 
     def kill_host(self) -> None:
         """Kill the host, once the event has been taken in."""
@@ -93,7 +96,7 @@ class Trial:
     def cut_off(self, lasting: timedelta) -> None:
         """Take all of Azure off the app's network for a while."""
         hosts = ["management.azure.com", self.stage.vault.host]
-        hosts += [account.host(kind) for account in self.stage.accounts for kind in account.services]
+        hosts += [host for account in self.stage.accounts for host in account.hosts]
         self.ledger.note(f"no connections for {lasting}")
 
         def switch(*, on: bool) -> None:
@@ -132,6 +135,7 @@ class Trial:
     def restart(self, instance: str, *, new_id: bool) -> str:
         """Restart an instance and return the id of the new one."""
         made = self.host.restart(instance, new_id=new_id)
+        self.restarts += 1
         self.ledger.note(f"restart of {instance}" + (" under a new id" if new_id else ""))
         if made not in self.instances:
             self.instances.append(made)
@@ -179,6 +183,7 @@ class Trial:
             return
         self._killed = False
         bootstrap.inventory.cache_clear()
+        pacing.ways.cache_clear()
         self.host = EmbeddedHost(APP, clock=self.clock, state=self._state)
         self.host.open()
         self.host.wait_idle()

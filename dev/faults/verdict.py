@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dev.simulators.invariant import account_key
+from dev.simulators import TwoKeyTarget
 from rotation.locking import LEASE
 
 from .blows import Blow
@@ -79,8 +79,9 @@ def _newcomer(trial: Trial) -> Iterator[str]:
     """A secret added after the failure is rotated: a dead owner's lock costs it an hour at the most."""
     secret = trial.stage.managed[trial.secrets[0]]
     current = trial.stage.vault.current(secret.name)
-    slot = secret.account.slot_of(account_key(current.value.reveal())) or "key1"
-    trial.stage.secret(secret.account, slot, name="newcomer")
+    slot = secret.slot_of(current.value.reveal())
+    whole = isinstance(secret.account, TwoKeyTarget)
+    trial.stage.secret(secret.account, slot, name="newcomer", connection_string=whole)
     trial.host.advance(timedelta(minutes=6))  # the inventory may overlook it for five minutes
     yield from _forced(trial, "newcomer", "newcomer")
 
@@ -106,7 +107,9 @@ def judge(trial: Trial, blows: tuple[Blow, ...], expected: Baseline) -> Iterator
     # Two that race for an account may do so in either order.
     if len(trial.secrets) == 1 and not any(blow.is_edit for blow in blows) and "newcomer" not in trial.stage.managed:
         found = baseline(trial)
-        if found != expected:
+        # Where keys have no age, a restart cannot know of a regeneration: one more is harmless, and expected.
+        aged = all(account.tells_ages for account in trial.stage.accounts)
+        if (found if aged else found.versions) != (expected if aged else expected.versions):
             yield f"made {found} instead of {expected}"
 
 
@@ -127,12 +130,12 @@ def _secret(trial: Trial, secret: Managed) -> Iterator[str]:
     if current.content_type != secret.seeded.content_type:
         yield f"{secret.name}: content type is {current.content_type}"
     seeded = secret.seeded.value.reveal()
-    if secret.text_around_key(current.value.reveal()) != secret.text_around_key(seeded):
+    if secret.account.around_key(current.value.reveal()) != secret.account.around_key(seeded):
         yield f"{secret.name}: the value's format has changed"
     for name, texts in _tags_wanted(trial, secret).items():
         if current.tags.get(name) not in texts:
             yield f"{secret.name}: tag {name} is {current.tags.get(name)!r} instead of {' or '.join(texts)}"
-    if secret.account.slot_of(account_key(current.value.reveal())) != current.tags.get("CredentialId"):
+    if secret.account.slot_of(secret.account.key_in(current.value.reveal())) != current.tags.get("CredentialId"):
         yield f"{secret.name}: CredentialId lies"
 
 
@@ -154,13 +157,15 @@ def _consumers(trial: Trial) -> Iterator[str]:
     for consumer in trial.azure.consumers:
         for refusal in consumer.refusals:
             version = trial.stage.vault.find(consumer.secret, refusal.version)
-            key = account_key(version.value.reveal()) if version else ""
+            key = consumer.account.key_in(version.value.reveal()) if version else ""
             if not (trial.ledger.is_innocent(key) or consumer.secret in trial.ledger.hidden or trial.ledger.in_window):
                 yield f"the consumer of {consumer.secret} was refused at {refusal.time:%d %b %H:%M:%S}"
 
 
 def _regenerations(trial: Trial) -> Iterator[str]:
     periods = 1 + trial.ledger.written_by_hand.total() + ("newcomer" in trial.stage.managed)
+    if not all(account.tells_ages for account in trial.stage.accounts):
+        periods += trial.restarts
     for slot, times in trial.ledger.regenerated.items():
         if times > periods:
             yield f"the app regenerated {slot} {times} times in {periods} periods"

@@ -28,6 +28,7 @@ from tests.unit.test_layout import MODULES, OURS, PACKAGES
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
+WEB = ROOT / "web"
 MOST_BYTES = 256 * 1024
 """Four times what it is: beyond that, something has got in that does not belong."""
 
@@ -46,9 +47,10 @@ def test_it_holds_what_runs_and_nothing_else(package: Package, record_property: 
         names = archive.namelist()
         assert archive.testzip() is None
     assert {name.partition("/")[0] for name in names} == {
-        *PACKAGES, *(f"{module}.py" for module in MODULES), "host.json", "requirements.txt",
+        *PACKAGES, *(f"{module}.py" for module in MODULES), "host.json", "requirements.txt", "web",
     }  # fmt: skip
-    assert {Path(name).suffix for name in names} == {".py", ".json", ".txt"}
+    assert {Path(name).suffix for name in names} == {".py", ".json", ".txt", ".html", ".css", ".js", ".svg"}
+    assert {Path(name).name for name in names if name.startswith("web/")} == {path.name for path in WEB.iterdir()}
     assert package.size < MOST_BYTES
 
 
@@ -161,10 +163,12 @@ def test_unpacked_in_an_empty_folder_it_rotates(
     ) as host:
         url = f"http://127.0.0.1:{host.port}"
         alive = requests.get(f"{url}/api/IsAlive", timeout=10)
+        page = requests.get(f"{url}/api/status", timeout=10)
         invoked = requests.post(f"{url}/admin/functions/rotate_on_vault_event", json={"input": event}, timeout=10)
         instance = instance_id(scene.request(before.version))
         status = ended(f"{url}/runtime/webhooks/durabletask/instances/{instance}")
     assert alive.json()["isAlive"] is True
+    assert page.content == (WEB / "status.html").read_bytes()
     assert invoked.status_code == 202
     assert status["output"]["outcome"] == "rotated"
     assert status["output"]["verified"] == "data-plane"

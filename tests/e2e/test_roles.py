@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rotation.ids import instance_id
 from tests.e2e.conftest import Running
 from tests.e2e.test_operations import raise_event
 from tests.scene import DAY
@@ -102,8 +103,17 @@ def repair_a_file_share_account(running: Running) -> None:
     assert running.rotate(version, "drifted")["output"]["outcome"] == "repaired"
 
 
+def sweep(running: Running) -> None:
+    new_account(running, "forgottenstore")
+    version = running.scene.secret(name="forgotten").version
+    running.host.advance(DAY)
+    running.host.start("sweep_vaults", "sweep")
+    running.ended("sweep")
+    assert running.ended(instance_id(running.scene.request(version, name="forgotten")))["output"]["cause"] == "sweep"
+
+
 def test_every_call_is_in_the_table_and_every_row_is_called(running: Running) -> None:
-    for way in (alternate_and_retire, be_overtaken, pinned, roll_back, collide, repair_a_file_share_account):
+    for way in (alternate_and_retire, be_overtaken, pinned, roll_back, collide, repair_a_file_share_account, sweep):
         way(running)
     # The SDK remembers a vault's challenge for as long as the process lives: an earlier test may have had it.
     calls = set(running.scene.azure.calls_by_operation()) | {"keyvault.challenge"}
