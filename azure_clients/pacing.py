@@ -20,6 +20,8 @@ from rotation.failures import TransientError
 
 # Where a service does not say: Key Vault counts over ten seconds.
 _USUAL = 10.0
+# What came through before such a pause says nothing about the pace of a burst.
+_LULL = timedelta(minutes=1)
 
 _present: ContextVar[datetime | None] = ContextVar("present", default=None)
 
@@ -29,9 +31,10 @@ class _Way:
     """Something that is throttled as a whole."""
 
     began: datetime | None = None
-    """When the first call was let through since it was last closed."""
+    """When the first call of this burst was let through since it was last closed."""
+    latest: datetime | None = None
     passed: int = 0
-    """Calls let through since then."""
+    """Calls let through since it began."""
     opens: datetime | None = None
     pace: timedelta = timedelta(0)
     """Between one call and the next."""
@@ -47,16 +50,19 @@ class _Way:
     def let_through(self, now: datetime) -> None:
         """Count a call that was answered."""
         with self.lock:
-            self.began = self.began or now
+            if self.began is None or self.latest is None or now - self.latest > _LULL:
+                self.began, self.passed = now, 0
+            self.latest = now
             self.passed += 1
 
     def close(self, now: datetime, wait: float) -> float:
         """Close the way for so many seconds, and return those after which the caller shall come back."""
         with self.lock:
             opens = now + timedelta(seconds=wait)
-            if self.passed:
-                self.pace = (opens - (self.began or now)) / self.passed
-                self.began, self.passed, self.queued = None, 0, 0
+            if self.began is not None and self.latest is not None:
+                is_burst = now - self.latest <= _LULL
+                self.pace = (opens - self.began) / self.passed if is_burst else timedelta(0)
+                self.began, self.latest, self.passed, self.queued = None, None, 0, 0
             self.opens = max(opens, self.opens or opens)
             return self._turn(now)
 

@@ -101,3 +101,15 @@ def test_a_provider_counts_reads_and_writes_of_a_subscription() -> None:
     assert reads(ACCOUNT) != writes(ACCOUNT)
     assert reads(ACCOUNT) != reads(ACCOUNT.replace("11111111-", "22222222-"))
     assert reads(ACCOUNT) != reads(ACCOUNT.replace("Storage/", "Cache/"))
+
+
+def test_what_came_through_hours_ago_says_nothing_about_the_pace_of_a_burst() -> None:
+    assert ask(0) is None
+    for second in range(7200, 7210):
+        assert ask(second) is None
+    assert [ask(7210, refusal=too_many(20)), ask(7210)] == [20, 23]
+
+
+def test_one_refusal_after_a_quiet_day_makes_nobody_wait_longer_than_the_service_said() -> None:
+    assert ask(0) is None
+    assert [ask(86_400, refusal=too_many(20)), ask(86_400), ask(86_400)] == [20, 20, 20]
