@@ -40,7 +40,8 @@ async def run_async(name: str, body: AsyncBody, payload: dict[str, Any]) -> dict
     """Run the body of an activity that has to do with the task hub, whose client is to be awaited."""
     began = monotonic()
     try:
-        result = await body(payload)
+        with _present(payload):
+            result = await body(payload)
     except Exception as error:
         result = _result_of(error)
     return _recorded(name, payload, result, began)

@@ -53,7 +53,7 @@ def judge(trial: Trial, fingerprint: str, *, required: bool) -> Result:
         case Verdict.UNWELL:
             return Retry(trial.reason, trial.retry_after, fallback=fallback, throttled=trial.throttled)
         case Verdict.DISALLOWED:
-            return Stop(OutcomeName.FAILED, f"shared key access is not permitted ({trial.reason})")
+            return Stop(OutcomeName.FAILED, f"access with a key is not permitted ({trial.reason})")
         case Verdict.UNTRIED if required:
             return Stop(OutcomeName.FAILED, f"the new key cannot be verified ({trial.reason})")
         case Verdict.UNTRIED:

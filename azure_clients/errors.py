@@ -82,7 +82,7 @@ def _by_status(error: "HttpResponseError", status: int, reason: str) -> Rotation
         return _BY_CODE[code](reason)
     # Below 400 the answer came but could not be read: broken on the way, like a lost one.
     if status < 400 or status == 401 or status in _TRANSIENT_STATUS or status >= 500:
-        return TransientError(reason, retry_after(error), throttled=is_throttling(status, code))
+        return TransientError(reason, retry_after(error), throttled=status == 429)
     if status == 403:
         return DeniedError(reason)
     if status == 404:
@@ -112,7 +112,7 @@ def error_code(error: "HttpResponseError") -> str:
 
 
 def is_throttling(status: int, code: str) -> bool:
-    """Tell whether a refusal means too many requests; storage says so with a 503 of its own."""
+    """Tell whether a data plane's refusal means too many requests; storage says so with a 503 of its own."""
     return status == 429 or code == "ServerBusy"
 
 

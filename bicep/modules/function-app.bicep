@@ -125,6 +125,9 @@ var commonSettings = {
   MAX_REDRIVES: string(maxRedrives)
   HISTORY_RETENTION_DAYS: string(historyRetentionDays)
   AZURE_CLOUD: environment().name
+  // On the one core of an instance, the Durable extension runs 10 activities at a time, which mostly wait for Azure;
+  // Python would give them 5 threads.
+  PYTHON_THREADPOOL_THREAD_COUNT: '32'
   // Tells DefaultAzureCredential which of the possible identities is meant.
   AZURE_CLIENT_ID: identityClientId
   // Endpoints rather than AzureWebJobsStorage__accountName, which assumes the public cloud's host names.

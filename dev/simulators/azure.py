@@ -176,11 +176,8 @@ class SimulatedAzure:
             resource_group: Where it is.
             created: How old its keys are.
         """
-        facts = BY_TYPE[kind.lower()]
-        namespace, *kinds = facts.type.split("/")
-        path = "".join(f"/{part}/{name}" for part, name in zip(kinds, names, strict=True))
-        resource_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{resource_group}/providers/{namespace}{path}"
-        target = TwoKeyTarget(self._world, facts, resource_id, created or self._world.now())
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{resource_group}"
+        target = TwoKeyTarget(self._world, BY_TYPE[kind.lower()], group, names, created or self._world.now())
         with self._world.lock:
             for host in target.hosts:
                 # A host may be shared: by the rules of a namespace, or by all accounts of Azure Maps.

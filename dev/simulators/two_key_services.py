@@ -22,20 +22,23 @@ from .world import World, timestamp
 class TwoKeyTarget(KeyHolder):
     """A resource whose keys come in pairs."""
 
-    def __init__(self, world: World, facts: Facts, resource_id: str, created: datetime | None) -> None:
-        parts = resource_id.strip("/").split("/")
-        super().__init__(world, parts[-1], PUBLIC, tuple(facts.slots), created)
+    def __init__(
+        self, world: World, facts: Facts, group: str, names: tuple[str, ...], created: datetime | None
+    ) -> None:
+        super().__init__(world, names[-1], PUBLIC, tuple(facts.slots), created)
         self.facts = facts
-        self.subscription, self.resource_group = parts[1], parts[3]
-        self.names = tuple(parts[7::2])
+        self.names = names
         self.kind = facts.kind
         self.properties = {name: self._filled(value) for name, value in facts.properties.items()}
-        self.rights = ("Listen", "Send", "Manage")
+        self.rights: tuple[str, ...] = ("Listen", "Send", "Manage")
         self.operation_takes = facts.operation_takes
         self.key_fields = (facts.key_field,) if facts.key_field else ()
         self.separator = facts.separator
         self.tells_ages = facts.entries or bool(facts.ages)
-        self._resource_id = resource_id
+        namespace, *kinds = facts.type.split("/")
+        path = "".join(f"/{kind}/{name}" for kind, name in zip(kinds, names, strict=True))
+        self._resource_id = f"{group}/providers/{namespace}{path}"
+        self._subscription = group.split("/")[2]
         self._under_way: Cancellable | None = None
 
     @property
@@ -186,7 +189,7 @@ class TwoKeyTarget(KeyHolder):
             self._under_way = self._world.clock.call_at(due, partial(self._finish, slot))
         else:
             self.regenerate(slot)
-        operation = f"https://{self.cloud.arm_host}/subscriptions/{self.subscription}/operationStatus/1?api-version=1"
+        operation = f"https://{self.cloud.arm_host}/subscriptions/{self._subscription}/operationStatus/1?api-version=1"
         return json_response(202, {}, {"Azure-AsyncOperation": operation, "Location": operation, "Retry-After": "10"})
 
     def _finish(self, slot: str) -> None:

@@ -1,4 +1,4 @@
-"""The counts of one plain rotation, as they are: whoever raises one of them does so knowingly, here and in docs/cost.md.
+"""The counts of one plain rotation: whoever raises one of them does so knowingly, here and in docs/cost.md.
 
 Times are no business of a test; `make bench` measures those.
 """

@@ -13,7 +13,7 @@ from dev.bench.year.notices import NEAR_EXPIRY, Event, Notices
 from dev.bench.year.on_call import OnCall
 from dev.bench.year.peers import OnEventHub
 from dev.bench.year.play import Job, Name, play
-from dev.bench.year.population import DAY, NOTICE, population
+from dev.bench.year.population import DAY, NOTICE, SecretSpec, population
 from dev.bench.year.stage import BEGIN, Stage
 from tests.bench.conftest import NEIGHBOUR, SECRET, Staging, spec
 
@@ -237,6 +237,18 @@ def test_a_lost_event_expires_a_peers_secret_and_not_the_apps(monkeypatch: pytes
     assert theirs.rotations == 0
     assert (ours.expired, ours.interventions_for("own", "lie"), ours.failed) == (0, 0, [])
     assert ours.rotations > 0
+
+
+def test_the_year_sees_what_the_app_does_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked to publish keys without trying them, where they take five minutes to be accepted."""
+    tags: Any = vars(SecretSpec)["tags"]
+    monkeypatch.setattr("dev.bench.year.population._PROPAGATION", (timedelta(minutes=5),))
+    monkeypatch.setattr(SecretSpec, "tags", property(lambda one: {**tags.fget(one), "Verification": "off"}))
+    found = play(Job("this app", seed=4, vault=0, secrets=3, days=30))
+    assert found.rotations > 0
+    assert found.dead_hours["own"] == pytest.approx(found.rotations * 5 / 60)
+    assert found.down("1 min", "own") > 0
+    assert any(one.startswith("dead in the vault: secret-0-") for one in found.findings)
 
 
 def test_kssedr_on_its_hub_can_be_given_another_validity(staged: Staging) -> None:

@@ -1,24 +1,23 @@
 """The contract of every provider: for each resource type of the registry, a rotation step by step on its simulator."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from activities import move_secret, read_metadata, regenerate_key, swap_slot, verify_key, write_version
+from activities import move_secret, regenerate_key, swap_slot, verify_key
 from dev.faults.arena import Arena
-from dev.simulators import KeyHolder, SecretVersion, StorageAccount, TwoKeyTarget
+from dev.simulators import SecretVersion, StorageAccount, TwoKeyTarget
 from dev.simulators.two_key_facts import BY_TYPE
+from dev.simulators.wire import Operation, Request, Response
 from providers.arm_keys_table import ROWS
 from providers.registry import PROVIDERS
+from tests.contract.provider_rotation import NAMES, STORAGE, Rotation
 from tests.scene import DAY, Scene
 
 pytestmark = pytest.mark.contract
 
-STORAGE = "microsoft.storage/storageaccounts"
-NAMES = ("contoso", "part", "rule")
 TYPES = sorted(PROVIDERS)
 FAMILIES = [
     pytest.param(kind, family, id=f"{kind}-{family[0]}")
@@ -26,91 +25,6 @@ FAMILIES = [
     for family in (BY_TYPE[kind].families or [tuple(BY_TYPE[kind].slots)] if kind != STORAGE else [("key1", "key2")])
 ]
 FORMS = ("bare key", "connection string")
-
-
-@dataclass
-class Rotation:
-    """One secret of one kind of target, and the steps of its rotation."""
-
-    scene: Scene
-    kind: str
-    form: str = "connection string"
-    slot: str | None = None
-    target: KeyHolder = field(init=False)
-
-    def __post_init__(self) -> None:
-        if self.kind == STORAGE:
-            self.target = self.scene.account
-        else:
-            facts = BY_TYPE[self.kind]
-            names = NAMES[: facts.type.count("/")]
-            self.target = self.scene.azure.add_two_key_target(facts.type, *names, created=self.ago(400))
-        self.slot = self.slot or self.target.keys.slots[0]
-
-    def ago(self, days: int) -> Any:
-        return self.scene.clock.now() - days * DAY
-
-    @property
-    def idle(self) -> str:
-        return self.target.other_slot(str(self.slot))
-
-    @property
-    def value(self) -> str:
-        if self.form == "bare key":
-            return self.target.key(str(self.slot))
-        return self.target.connection_string(str(self.slot))
-
-    def seed(self, name: str = "secret", **tags: str) -> SecretVersion:
-        known = {"ProviderAddress": self.target.resource_id, "CredentialId": str(self.slot)}
-        self.scene.clock.advance(timedelta(seconds=2))
-        return self.scene.vault.set_secret(
-            name, self.value, tags=known | tags, expires_on=self.scene.clock.now() + 20 * DAY
-        )
-
-    def call(self, module: Any, **payload: Any) -> dict[str, Any]:
-        """Call an activity as the worker does, with plain JSON."""
-        name = module.__name__.rpartition(".")[2]
-        now = self.scene.clock.now().isoformat()
-        result: dict[str, Any] = getattr(module, name)._function._func(payload | {"now": now})
-        return result
-
-    def step(self, module: Any, **payload: Any) -> dict[str, Any]:
-        """Take a step as the orchestrator does: again, with what the last attempt wants to be remembered."""
-        for _ in range(20):
-            answer = self.call(module, **payload)
-            if answer["status"] != "retry":
-                assert answer["status"] == "done", answer
-                value: dict[str, Any] = answer["value"]
-                return value
-            payload |= answer["memo"] or {}
-            self.scene.clock.advance(timedelta(seconds=answer["after"] or 5))
-        raise AssertionError(f"never done: {answer}")
-
-    def read(self, version: SecretVersion) -> dict[str, Any]:
-        return self.call(read_metadata, request=self.scene.request(version.version, name=version.name).to_json())
-
-    def planned(self, version: SecretVersion) -> dict[str, Any]:
-        answer = self.read(version)
-        assert answer["status"] == "done", answer
-        plan: dict[str, Any] = answer["value"]
-        return plan
-
-    def regenerate(self, plan: dict[str, Any]) -> dict[str, Any]:
-        return self.step(regenerate_key, plan=plan, expected_version=plan["version"])
-
-    def publish(self, plan: dict[str, Any]) -> dict[str, Any]:
-        proof = self.step(verify_key, plan=plan, slot=plan["slot"])
-        payload = {"fingerprint": proof["fingerprint"], "expected_version": plan["version"], "interim": False}
-        self.step(write_version, plan=plan, slot=plan["slot"], **payload)
-        return proof
-
-    def operation(self, name: str) -> str:
-        service = "storage" if self.kind == STORAGE else BY_TYPE[self.kind].service
-        return f"{service}.{name}"
-
-    def regenerations(self) -> int:
-        return sum(len(self.target.key_history(slot)) - 1 for slot in self.target.keys.slots)
-
 
 Make = Callable[..., Rotation]
 
@@ -214,6 +128,84 @@ def test_a_firewall_says_nothing_about_the_key(make: Make, kind: str) -> None:
     answer = rotation.call(verify_key, plan=plan, slot=plan["slot"])
     found = answer["fallback"] if answer["status"] == "retry" else answer["value"]
     assert found["verified"] == "control-plane"
+
+
+TRIED = ["microsoft.cognitiveservices/accounts", "microsoft.documentdb/databaseaccounts", "microsoft.maps/accounts"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"status": 503}, "data plane: 503 ServiceUnavailable"),
+        ({"status": 429, "retry_after": 17}, "data plane: 429 TooManyRequests"),
+    ],
+)
+@pytest.mark.parametrize("kind", TRIED)
+def test_an_unwell_data_plane_is_waited_for(make: Make, kind: str, fault: dict[str, Any], told: str) -> None:
+    rotation = make(kind)
+    plan = rotation.planned(rotation.seed())
+    probe = ROWS[kind].probe
+    assert probe is not None
+    rotation.scene.azure.faults.add(operation=probe.operation, **fault)
+    answer = rotation.call(verify_key, plan=plan, slot=plan["slot"])
+    assert (answer["status"], answer["reason"], answer["after"]) == ("retry", told, fault.get("retry_after"))
+    assert (answer["budget"], answer["throttled"]) == (None, "retry_after" in fault)
+    assert rotation.call(verify_key, plan=plan, slot=plan["slot"])["value"]["verified"] == "data-plane"
+
+
+@pytest.mark.parametrize("kind", TRIED)
+def test_a_data_plane_out_of_reach_says_nothing_about_the_key(make: Make, kind: str) -> None:
+    rotation = make(kind)
+    plan = rotation.planned(rotation.seed())
+    for host in rotation.target.hosts:
+        rotation.scene.azure.set_reachable(host, False)
+    answer = rotation.call(verify_key, plan=plan, slot=plan["slot"])
+    # How a connection breaks that nobody answers is a matter of moments.
+    assert answer["reason"].startswith("data plane: ")
+    assert answer["fallback"]["verified"] == "control-plane"
+
+
+def test_keys_that_are_switched_off_meanwhile_fail_with_the_service_s_word(make: Make) -> None:
+    rotation = make("microsoft.cognitiveservices/accounts")
+    plan = rotation.planned(rotation.seed())
+    assert isinstance(rotation.target, TwoKeyTarget)
+    rotation.target.turn_keys_off()
+    answer = rotation.call(verify_key, plan=plan, slot=plan["slot"])
+    assert answer["outcome"] == "failed"
+    assert answer["reason"] == "access with a key is not permitted (data plane: 403 AuthenticationTypeDisabled)"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TYPES if kind != STORAGE and ROWS[kind].described_by_parent])
+def test_a_rule_without_the_right_to_look_proves_its_key_all_the_same(make: Make, kind: str) -> None:
+    rotation = make(kind)
+    assert isinstance(rotation.target, TwoKeyTarget)
+    rotation.target.rights = ("Send",)
+    plan = rotation.planned(rotation.seed())
+    assert rotation.call(verify_key, plan=plan, slot=plan["slot"])["value"]["verified"] == "data-plane"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TYPES if kind != STORAGE and ROWS[kind].probe is None])
+def test_what_cannot_be_tried_is_refused_where_proof_is_required(make: Make, kind: str) -> None:
+    rotation = make(kind)
+    assert "Verification cannot be required" in refusal(rotation, rotation.seed(Verification="required"))
+
+
+class Broken:
+    """A Resource Manager in front of which somebody has put a sign-in page."""
+
+    def route(self, request: Request) -> Operation:
+        return Operation("arm.broken", request.path, lambda: Response(200, {"Content-Type": "text/html"}, b"<html>"))
+
+    def failure(self, status: int, request: Request) -> Response:
+        return Response(status)
+
+
+def test_an_answer_that_cannot_be_read_is_waited_for(make: Make) -> None:
+    rotation = make("microsoft.cache/redis")
+    version = rotation.seed()
+    rotation.scene.azure.mount("management.azure.com", Broken())
+    answer = rotation.read(version)
+    assert (answer["status"], answer["reason"]) == ("retry", "get redis: 200 with an answer that cannot be read")
 
 
 # --- done once

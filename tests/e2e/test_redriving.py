@@ -27,7 +27,7 @@ def told(status: dict[str, Any]) -> dict[str, Any]:
     return {"redriven": output["redriven"], "reported": {one["secret"]: one["reason"] for one in output["reported"]}}
 
 
-def failed(running: Running, version: str, operation: str, *, status: int = 503) -> str:
+def failed(running: Running, version: str, operation: str, *, status: int = 500) -> str:
     """Let a rotation fail because a service has been unwell for longer than its step's budget."""
     rule = running.scene.azure.faults.add(operation, status=status, times=None)
     ended = running.rotate(version)
@@ -77,7 +77,7 @@ def test_a_retirement_that_failed_is_finished_although_nothing_is_due(sweeping: 
     old_key = scene.account.key("key1")
     instance = sweeping.announce(scene.secret(RetireAfter="PT1H").version)
     assert sweeping.status(instance)["customStatus"]["step"] == "grace"
-    rule = scene.azure.faults.add("storage.regenerateKey", status=503, times=None)
+    rule = scene.azure.faults.add("storage.regenerateKey", status=500, times=None)
     assert sweeping.ended(instance)["runtimeStatus"] == "Failed"
     rule.remove()
     swept = sweeping.sweep()
@@ -90,7 +90,7 @@ def test_a_retirement_that_failed_is_finished_although_nothing_is_due(sweeping: 
 
 def test_it_is_taken_up_so_often_and_then_reported(sweeping: Running) -> None:
     scene = sweeping.scene
-    rule = scene.azure.faults.add("storage.listKeys", status=503, times=None)
+    rule = scene.azure.faults.add("storage.listKeys", status=500, times=None)
     instance = sweeping.rotate(scene.secret().version)["instanceId"]
     for redrives in (1, 2, 3):
         assert told(sweeping.sweep()) == {"redriven": 1, "reported": {}}
@@ -100,7 +100,7 @@ def test_it_is_taken_up_so_often_and_then_reported(sweeping: Running) -> None:
     for _ in range(2):
         report = told(sweeping.sweep())
         assert report["redriven"] == 0
-        assert "503" in report["reported"][SECRET]
+        assert "500" in report["reported"][SECRET]
         assert "started again 3 times" in report["reported"][SECRET]
     assert sweeping.status(instance)["runtimeStatus"] == "Failed"
     rule.remove()
@@ -112,7 +112,7 @@ def test_an_event_starts_the_count_anew(sweeping: Running) -> None:
     scene = sweeping.scene
     version = scene.secret().version
     instance = failed(sweeping, version, "storage.listKeys")
-    rule = scene.azure.faults.add("storage.listKeys", status=503, times=None)
+    rule = scene.azure.faults.add("storage.listKeys", status=500, times=None)
     sweeping.sweep()
     assert json.loads(sweeping.ended(instance)["input"])["redrives"] == 1
     rule.remove()
@@ -124,7 +124,7 @@ def test_an_event_starts_the_count_anew(sweeping: Running) -> None:
 def test_what_a_person_has_forced_stays_forced(sweeping: Running) -> None:
     scene = sweeping.scene
     request = scene.request(scene.secret(expires_in=80 * DAY).version, force=True, reason="leaked")
-    rule = scene.azure.faults.add("storage.listKeys", status=503, times=None)
+    rule = scene.azure.faults.add("storage.listKeys", status=500, times=None)
     sweeping.host.start("rotate_secret", instance_id(request), request.to_json())
     assert sweeping.ended(instance_id(request))["runtimeStatus"] == "Failed"
     rule.remove()
@@ -134,7 +134,7 @@ def test_what_a_person_has_forced_stays_forced(sweeping: Running) -> None:
 
 def test_what_a_person_has_cancelled_is_not_taken_up_but_starts_anew_while_it_is_due(sweeping: Running) -> None:
     scene = sweeping.scene
-    scene.azure.faults.add("storage.listKeys", status=503, times=8)
+    scene.azure.faults.add("storage.listKeys", status=500, times=8)
     instance = sweeping.announce(scene.secret().version)
     sweeping.status(instance)
     sweeping.host.terminate(instance, "not this week")

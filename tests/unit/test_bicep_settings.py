@@ -34,6 +34,7 @@ READ_BY_THE_PLATFORM = {
     "AzureWebJobsStorage__tableServiceUri",
     "EventHubConnection__clientId",
     "EventHubConnection__credential",
+    "PYTHON_THREADPOOL_THREAD_COUNT",
 }
 FOR_THE_SCHEDULER = {
     "AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName",

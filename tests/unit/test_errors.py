@@ -123,7 +123,7 @@ def test_each_exception_has_its_meaning(error: AzureError, kind: type[RotationEr
     [
         (answered(429, "TooManyRequests"), True),
         (answered(429), True),
-        (answered(503, "ServerBusy"), True),
+        (answered(503, "ServerBusy"), False),
         (answered(503), False),
         (answered(500, "InternalError"), False),
     ],

@@ -10,8 +10,8 @@ import pytest
 import bootstrap
 from activities import write_version
 from rotation.credential import Credential
-from rotation.forms import ACCOUNT_KEY, KeyForm
 from rotation.failures import TransientError
+from rotation.forms import ACCOUNT_KEY, KeyForm
 from rotation.model import SecretVersion, Slot
 from rotation.plan import Plan
 from rotation.tags import Tags

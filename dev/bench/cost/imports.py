@@ -21,6 +21,8 @@ class Imports:
 
     app: list[float]
     sdks: list[float]
+    modules: int
+    """How many of the app's own are imported."""
 
     @property
     def ratio(self) -> float:
@@ -38,11 +40,21 @@ class Imports:
 def compare() -> Imports:
     """Measure both; a first round is thrown away, which fills the caches."""
     rounds = [(_seconds("function_app"), _seconds(_SDKS)) for _ in range(_ROUNDS + 1)][1:]
-    return Imports([app for app, _ in rounds], [sdks for _, sdks in rounds])
+    return Imports([app for app, _ in rounds], [sdks for _, sdks in rounds], _modules())
 
 
 def _seconds(modules: str) -> float:
-    code = f"import time; began = time.process_time(); import {modules}; print(time.process_time() - began)"
+    timed = f"began = time.process_time(); import {modules}; print(time.process_time() - began)"
+    return float(_run(f"import time; {timed}"))
+
+
+def _modules() -> int:
+    loaded = _run("import sys, function_app; print(*sys.modules)").split()
+    tops = [name.partition(".")[0] for name in loaded]
+    return sum((APP / top).is_dir() or (APP / f"{top}.py").is_file() for top in tops)
+
+
+def _run(code: str) -> str:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=APP, env=os.environ | SETTINGS, capture_output=True, check=True)  # noqa: S603
-    return float(done.stdout)
+    return done.stdout.decode()

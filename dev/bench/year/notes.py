@@ -51,8 +51,8 @@ def _by_hand(ours: Measures) -> str:
         f"**What no program can mend.** {ours.interventions_for('hand')} times somebody regenerated the very key that "
         "a secret held. Nothing announces that, so none of the contenders learns of it before the secret's next "
         "rotation; its consumers are refused until a person has published a key that works and they have read it. That "
-        "is the same for all, and counted apart. (This app repairs such a secret when it is asked to rotate it: the "
-        "outcome is `repaired`.)"
+        "is counted apart, in the same way for all; the figures differ by what each had just done with the key. (This "
+        "app repairs such a secret when it is asked to rotate it: the outcome is `repaired`.)"
     )
 
 
@@ -63,6 +63,7 @@ def _in_favour(options: Options) -> str:
         "an old key lives on until its successor is accepted everywhere; their SDKs retry three times; their "
         "processes come back within a minute of dying; a person mends within hours what they leave broken, format and "
         "tags included. A consumer that gets a raw key where it expects a connection string does not count as down. "
+        "Neither peer is made for two secrets on one account: what that costs is told apart. "
         "KSSEDR's versions expire after 120 minutes and are announced within minutes of their making, so that it "
         "rotates a secret some hundred times a day once it has begun, which is too often to play in full. So it is "
         "played for the year as if it gave each version the validity that its owner asked for; and as written with "

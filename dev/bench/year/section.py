@@ -95,13 +95,14 @@ def _draw(years: Years, factors: Mapping[Name, float]) -> None:
         for place, (name, colour) in enumerate(colours.items()):
             hours = [years[name].down(label, "own", "lie") * factors[name] for label in REREADS]
             at = [tick + place * thickness for tick in range(len(REREADS))]
-            bars = axes.barh(at, hours, thickness, color=colour, label=_TITLES[name])
+            bars = axes.barh(at, hours, thickness, color=colour, label=name)
             axes.bar_label(bars, [f"{number(each)} h" for each in hours], padding=4)
         axes.set_xscale("symlog", linthresh=1)
-        axes.set_xlim(0, None)
-        axes.margins(x=0.15)
+        axes.set_xlim(0, axes.get_xlim()[1] * 5)  # room for what is written behind the longest bar
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.grid(visible=False, axis="y")
         axes.set_yticks([tick + thickness for tick in range(len(REREADS))], [f"every {label}" for label in REREADS])
         axes.invert_yaxis()
         axes.set_xlabel("hours in which consumers were refused, all secrets together, in the year")
         axes.set_ylabel("consumers re-read")
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), borderaxespad=0)

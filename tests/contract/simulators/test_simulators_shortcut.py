@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.keyvault.secrets import SecretClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
+from requests.adapters import HTTPAdapter
 
 from dev.simulators import SimulatedAzure, StorageAccount, Vault
 from dev.simulators.faults import When
@@ -25,8 +26,9 @@ def told(ask: Callable[[], object]) -> Told:
     except HttpResponseError as error:
         headers: Any = getattr(error.response, "headers", {})
         return (type(error).__name__, error.status_code, headers.get("Retry-After"))
-    except AzureError as error:
-        return (type(error).__name__, None, None)
+    except (ServiceRequestError, ServiceResponseError):
+        # Which of the two a name that leads nowhere gives is a matter of who closes first.
+        return ("no answer", None, None)
 
 
 @pytest.fixture
@@ -97,15 +99,15 @@ def test_a_dropped_connection_broke_before_the_answer_came(
 ) -> None:
     vault.set_secret("x", "value")
     with shortcut(azure):
-        assert told(lambda: secrets.get_secret("x").value) == ("answer", "value", None)
+        assert secrets.get_secret("x").value == "value"
         azure.faults.add("keyvault.getSecret", drop=True, when=when)
-        assert told(lambda: secrets.get_secret("x").value)[0] == "ServiceResponseError"
-        assert told(lambda: secrets.get_secret("x").value) == ("answer", "value", None)
+        with pytest.raises(ServiceResponseError):
+            secrets.get_secret("x")
+        assert secrets.get_secret("x").value == "value"
 
 
-def test_the_long_way_is_back_afterwards(azure: SimulatedAzure, secrets: SecretClient, vault: Vault) -> None:
-    vault.set_secret("x", "value")
+def test_the_long_way_is_back_afterwards(azure: SimulatedAzure) -> None:
+    long_way = HTTPAdapter.send
     with shortcut(azure):
-        pass
-    azure.set_reachable(vault.host, False)
-    assert told(lambda: secrets.get_secret("x"))[0] == "ServiceRequestError"
+        assert HTTPAdapter.send is not long_way
+    assert HTTPAdapter.send is long_way
