@@ -7,7 +7,7 @@ through. Nobody waits here; that is the orchestrator's business, as ever. Time i
 """
 
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +22,7 @@ from rotation.failures import TransientError
 _USUAL = 10.0
 # What came through before such a pause says nothing about the pace of a burst.
 _LULL = timedelta(minutes=1)
+_REMEMBERED = 1000
 
 _present: ContextVar[datetime | None] = ContextVar("present", default=None)
 
@@ -30,11 +31,8 @@ _present: ContextVar[datetime | None] = ContextVar("present", default=None)
 class _Way:
     """Something that is throttled as a whole."""
 
-    began: datetime | None = None
-    """When the first call of this burst was let through since it was last closed."""
-    latest: datetime | None = None
-    passed: int = 0
-    """Calls let through since it began."""
+    passed: deque[datetime] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    """When the last calls of this burst were let through since it was last closed."""
     opens: datetime | None = None
     pace: timedelta = timedelta(0)
     """Between one call and the next."""
@@ -50,21 +48,27 @@ class _Way:
     def let_through(self, now: datetime) -> None:
         """Count a call that was answered."""
         with self.lock:
-            if self.began is None or self.latest is None or now - self.latest > _LULL:
-                self.began, self.passed = now, 0
-            self.latest = now
-            self.passed += 1
+            if self._is_quiet(now):
+                self.passed.clear()
+            self.passed.append(now)
 
     def close(self, now: datetime, wait: float) -> float:
         """Close the way for so many seconds, and return those after which the caller shall come back."""
         with self.lock:
             opens = now + timedelta(seconds=wait)
-            if self.began is not None and self.latest is not None:
-                is_burst = now - self.latest <= _LULL
-                self.pace = (opens - self.began) / self.passed if is_burst else timedelta(0)
-                self.began, self.latest, self.passed, self.queued = None, None, 0, 0
+            if self.passed:
+                self.pace = timedelta(0) if self._is_quiet(now) else self._best_pace(opens)
+                self.passed.clear()
+                self.queued = 0
             self.opens = max(opens, self.opens or opens)
             return self._turn(now)
+
+    def _is_quiet(self, now: datetime) -> bool:
+        return bool(self.passed) and now - self.passed[-1] > _LULL
+
+    def _best_pace(self, opens: datetime) -> timedelta:
+        """Return the best pace over the time since any of the calls: a trickle before a burst is no limit."""
+        return min((opens - began) / many for many, began in enumerate(reversed(self.passed), 1))
 
     def _turn(self, now: datetime) -> float:
         left = ((self.opens or now) - now + self.queued * self.pace).total_seconds()

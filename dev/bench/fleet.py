@@ -34,7 +34,7 @@ class Fleet:
         body = {"input": json.dumps(self.events())}
         url = f"{host.url}/admin/functions/rotate_on_vault_event"
         requests.post(url, json=body, timeout=_STARTING).raise_for_status()
-        host.wait_idle(_STARTING)
+        host.wait_idle()
         return [instance_id(request) for request in self.requests()]
 
     def requests(self) -> list[RotationRequest]:

@@ -26,6 +26,7 @@ from .fleet import Fleet
 from .options import Latencies
 
 _LIMIT_OF_ACTIVITIES = "AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions"
+_PATIENCE = 600.0
 NOT_AZURE = ("keyvault.challenge", "identity.token")
 """What clients ask once, whatever they rotate."""
 
@@ -57,9 +58,14 @@ def arena() -> Iterator[Arena]:
         yield made
 
 
+def quiet_host(arena: Arena) -> EmbeddedHost:
+    """Return a host of the app that bears thousands of rotations."""
+    return EmbeddedHost(APP, clock=arena.clock, keep_journal=False, patience=_PATIENCE)
+
+
 def rush(arena: Arena, fleet: Fleet, latencies: Latencies, places: int) -> Rush:
     """Let the app rotate a fleet, with so many activities at a time."""
-    with _setting(_LIMIT_OF_ACTIVITIES, str(places)), EmbeddedHost(APP, clock=arena.clock) as host:
+    with _setting(_LIMIT_OF_ACTIVITIES, str(places)), quiet_host(arena) as host:
         _take_time(arena, latencies, host.hold)
         began = arena.clock.now()
         waiting = fleet.announce(host)

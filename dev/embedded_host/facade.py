@@ -33,7 +33,18 @@ _START_TIMEOUT = 60.0
 
 
 class EmbeddedHost:
-    """An app that runs in this process."""
+    """An app that runs in this process.
+
+    Args:
+        app_dir: Where its function_app.py is.
+        clock: What it goes by; the machine's unless told otherwise.
+        state: A file to keep everything in, for another host to take up.
+        port: A port to listen on; a free one for 0.
+        early_timers: Let timers fire up to a second early, as the real ones may.
+        visibility_delay: How long work of a killed host stays hidden.
+        keep_journal: Remember all that is sent, for `dump`; a load of many thousands does better without.
+        patience: How long coming to rest may take, in real seconds.
+    """
 
     def __init__(
         self,
@@ -44,8 +55,11 @@ class EmbeddedHost:
         *,
         early_timers: bool = False,
         visibility_delay: timedelta = timedelta(0),
+        keep_journal: bool = True,
+        patience: float = 30,
     ) -> None:
-        options = HostOptions(Path(app_dir), port, state, early_timers, visibility_delay, keep_journal=True)
+        options = HostOptions(Path(app_dir), port, state, early_timers, visibility_delay, keep_journal)
+        self._patience = patience
         self.clock: Clock = clock if clock is not None else SystemClock()
         self._host = Host(options, self.clock)
         self._loop = asyncio.new_event_loop()
@@ -159,14 +173,15 @@ class EmbeddedHost:
 
     # Time
 
-    def wait_idle(self, timeout: float = 30) -> None:
+    def wait_idle(self, timeout: float | None = None) -> None:
         """Wait, in real time, until only the clock or somebody outside can set anything in motion.
 
         Raises:
-            TimeoutError: It took longer than `timeout` seconds.
+            TimeoutError: It took longer than `timeout` seconds, or than the host's patience where none is given.
         """
-        if self._running and not self._host.in_flight.wait_for_rest(timeout):
-            raise TimeoutError(f"the host was still busy after {timeout} s")
+        patience = self._patience if timeout is None else timeout
+        if self._running and not self._host.in_flight.wait_for_rest(patience):
+            raise TimeoutError(f"the host was still busy after {patience} s")
 
     def advance(self, by: timedelta) -> None:
         """Move the virtual clock on, letting everything that falls due run its course."""

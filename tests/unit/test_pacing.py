@@ -113,3 +113,11 @@ def test_what_came_through_hours_ago_says_nothing_about_the_pace_of_a_burst() ->
 def test_one_refusal_after_a_quiet_day_makes_nobody_wait_longer_than_the_service_said() -> None:
     assert ask(0) is None
     assert [ask(86_400, refusal=too_many(20)), ask(86_400), ask(86_400)] == [20, 20, 20]
+
+
+def test_a_trickle_before_a_burst_says_nothing_about_its_pace() -> None:
+    for minute in range(60):
+        assert ask(minute * 60) is None
+    for _ in range(100):
+        ask(3600)
+    assert [ask(3600, refusal=too_many(50)), ask(3600), ask(3600)] == [50, 50.5, 51]

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from dev.bench.apart import apart
 from dev.bench.fleet import seed
-from dev.bench.rush import arena
+from dev.bench.rush import arena, quiet_host
 from dev.clock import VirtualClock
 from dev.embedded_host import EmbeddedHost
-from dev.faults.arena import APP
 
 from .cpu import BARE_APP
 
@@ -42,13 +41,13 @@ def compare() -> Memory:
 
 def _resident(app: str, many: int) -> float:
     if app == _OURS:
-        with arena() as made, EmbeddedHost(APP, clock=made.clock) as host:
+        with arena() as made, quiet_host(made) as host:
             fleet = seed(made, many)
             fleet.announce(host)
             assert fleet.rotated() == many  # noqa: S101 - or the figure says nothing
     else:
-        with EmbeddedHost(BARE_APP, clock=VirtualClock()) as host:
+        with EmbeddedHost(BARE_APP, clock=VirtualClock(), keep_journal=False, patience=_PATIENCE) as host:
             for _ in range(many):
                 host.start("five", None, {"count": 0})
-            host.wait_idle(_PATIENCE)
+            host.wait_idle()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 1e6
