@@ -7,6 +7,7 @@ Threads are daemons, so that a function that never returns cannot keep a stopped
 
 import asyncio
 import contextlib
+import inspect
 import queue
 import threading
 from collections.abc import Callable, Coroutine
@@ -100,13 +101,18 @@ class WorkerLoop:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
             interception.stop()
+        winding_up = _wind_up()
         # A coroutine that blocks the loop must not hold up a host that stops: then the loop is left to its fate.
         with contextlib.suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(_wind_up(), loop).result(timeout=_PATIENCE)
+            asyncio.run_coroutine_threadsafe(winding_up, loop).result(timeout=_PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=_PATIENCE)
+        # The next host has another loop, on which the session of this one would be of no use.
+        _forget_session()
         if not thread.is_alive():
             loop.close()
+        if inspect.getcoroutinestate(winding_up) == inspect.CORO_CREATED:
+            winding_up.close()
 
 
 async def _wind_up() -> None:
@@ -117,6 +123,9 @@ async def _wind_up() -> None:
     session = http_utils._client_session
     if session is not None and not session.closed:
         await session.close()
+
+
+def _forget_session() -> None:
     http_utils._client_session = None
     http_utils._session_lock = asyncio.Lock()
 
