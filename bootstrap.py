@@ -7,11 +7,12 @@ from functools import cache
 from azure_clients.inventory import Inventory
 from azure_clients.key_vault import KeyVault
 from azure_clients.settings import Settings, load_settings
+from providers.escrow import Escrow
 from providers.protocol import Provider
-from providers.registry import PROVIDERS, provider_for
-from rotation.arm import ResourceId
+from providers.registry import KINDS, PROVIDERS
+from rotation.address import parse_address
 from rotation.failures import RefusedError
-from rotation.model import Surroundings
+from rotation.model import Subject, Surroundings
 from rotation.request import shape
 
 
@@ -29,7 +30,7 @@ def now() -> datetime:
 @cache
 def surroundings() -> Surroundings:
     """Return what planning needs to know of the app."""
-    return Surroundings(settings().vaults, frozenset(PROVIDERS), settings().own_storage)
+    return Surroundings(settings().vaults, KINDS, settings().own_storage)
 
 
 @cache
@@ -47,12 +48,12 @@ def key_vault(host: str) -> KeyVault:
 @cache
 def inventory() -> Inventory:
     """Return the inventory of all allow-listed vaults."""
-    return Inventory({host: key_vault(host) for host in settings().vaults})
+    return Inventory({host: key_vault(host) for host in settings().vaults}, KINDS)
 
 
-def provider(address: str) -> Provider:
-    """Return the provider of a target, given its ARM resource id."""
-    resource = ResourceId.parse(address)
-    if resource is None or resource.resource_type not in PROVIDERS:
-        raise RefusedError(f"the provider address is {shape(address)}, expected the resource id of a known kind")
-    return provider_for(resource, settings())
+def provider(address: str, subject: Subject) -> Provider:
+    """Return the provider of a target, for the secret that is being rotated."""
+    target = parse_address(address)
+    if target is None or target.kind not in PROVIDERS:
+        raise RefusedError(f"the provider address is {shape(address)}, expected one of a known kind")
+    return PROVIDERS[target.kind].make(target, Escrow(key_vault(subject.vault), subject), settings())

@@ -11,6 +11,7 @@ from activities import (
     move_secret,
     read_metadata,
     regenerate_key,
+    remove_pending,
     restore_version,
     start_rotations,
     swap_slot,
@@ -43,6 +44,7 @@ app.register_functions(find_due.bp)
 app.register_functions(find_stuck.bp)
 app.register_functions(start_rotations.bp)
 app.register_functions(find_working.bp)
+app.register_functions(remove_pending.bp)
 app.register_functions(purge_history.bp)
 app.register_functions(http_api.bp)
 app.register_functions(status_page.bp)

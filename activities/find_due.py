@@ -10,8 +10,10 @@ import azure.durable_functions as df
 
 import bootstrap
 from activities import shell
-from rotation.due import DueSecret, Survey, survey
+from azure_clients.inventory import Listing
+from rotation.due import DueSecret, Survey, WrongSecret, survey
 from rotation.failures import NoSuchHostError, TransientError, UnreachableError
+from rotation.pending import PENDING_FOR, UNPUBLISHED, has_expired, is_left_over
 from rotation.results import Done, Result, Retry
 from rotation.sweep import MOST_REPORTED
 
@@ -46,10 +48,12 @@ def _find_due(payload: dict[str, Any]) -> Result:
     except TransientError as error:
         # Not told as throttled, which would be waited for all night: the other vaults are not.
         return Retry(error.reason, error.retry_after)
-    found = survey(listing.secrets, since, bootstrap.surroundings().known_types, bootstrap.settings().defaults)
+    found = survey(listing.secrets, since, bootstrap.surroundings().kinds, bootstrap.settings().defaults)
     answer = _page(found, payload["after"], payload["most"], since, expired=payload["expired"])
     if payload["expired"] and payload["after"] is None:
-        answer |= _overview(found, host, len(listing.secrets))
+        needless, orphaned = _left_over(listing, since)
+        found.wrong += orphaned
+        answer |= _overview(found, host, len(listing.secrets)) | {"leftovers": needless}
     return Done(answer | {"wishes": [{"vault": host, "secret": secret.name} for secret in answer["wishes"]]})
 
 
@@ -64,6 +68,19 @@ def _page(found: Survey, after: list[str] | None, most: int, since: datetime, *,
     page = rest[:most]
     following = [page[-1].expires_on.isoformat(), page[-1].name] if len(rest) > most else None
     return {"wishes": page, "after": following}
+
+
+def _left_over(listing: Listing, now: datetime) -> tuple[list[str], list[WrongSecret]]:
+    """Return the pending secrets that nobody needs any more, and those of which that cannot be told."""
+    owners = {secret.name.casefold(): secret for secret in listing.secrets}
+    needless, orphaned = [], []
+    for pending in listing.pending:
+        owner = owners.get(pending.tags.get(PENDING_FOR, "").casefold())
+        if owner is not None and is_left_over(pending, owner, now):
+            needless.append(pending.name)
+        elif has_expired(pending, now):
+            orphaned.append(WrongSecret(pending.name, UNPUBLISHED))
+    return needless[:MOST_REPORTED], orphaned
 
 
 def _overview(found: Survey, host: str, listed: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import azure.durable_functions as df
 
 import bootstrap
 from activities import shell
+from rotation.address import is_shared
 from rotation.failures import DisabledError, MissingError, RefusedError
 from rotation.holding import held_until
 from rotation.model import SecretVersion
@@ -41,6 +42,8 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
     Raises:
         RotationError: Somebody lives there who must not be moved, or it cannot be known now.
     """
+    if not is_shared(plan.provider):
+        return Done({"neighbours": [], "free_from": now.isoformat()})
     tenants = bootstrap.inventory().tenants(plan.provider, now)
     others = [
         (vault, secret)
@@ -62,20 +65,20 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
 def _neighbours(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
     neighbours: list[Neighbour] = []
     free_from = now
-    provider = bootstrap.provider(plan.provider)
+    provider = bootstrap.provider(plan.provider, plan.subject)
     slot = provider.slots().get(slot_name) if others else None
     if others and slot is None:
         raise RefusedError(f"slot {slot_name} does not exist any more")
-    known_types, defaults = bootstrap.surroundings().known_types, bootstrap.settings().defaults
+    kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
     for vault, secret in others:
         current = _read(vault, secret)
         if slot is None or current is None:
             continue
-        neighbour = neighbour_on(slot, provider.form, vault, secret, current, known_types, defaults)
+        neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults)
         if neighbour is not None:
             neighbours.append(neighbour)
             continue
-        grace = grace_of(current, known_types, defaults)
+        grace = grace_of(current, kinds, defaults)
         if now < current.created_on + grace:
             replaced = bootstrap.key_vault(vault).replaced(secret, current, provider.form, since=now - grace)
             held = held_until(replaced, slot.key, grace)

@@ -24,7 +24,7 @@ def move_secret(payload: dict) -> dict:  # type: ignore[type-arg] # the worker o
 
 def _move_secret(payload: dict[str, Any]) -> Done:
     plan, neighbour = Plan.from_json(payload["plan"]), Neighbour.from_json(payload["neighbour"])
-    provider = bootstrap.provider(plan.provider)
+    provider = bootstrap.provider(plan.provider, plan.subject)
     slot = provider.slots().get(payload["slot"])
     if slot is None:
         raise RefusedError(f"slot {payload['slot']} does not exist any more")
@@ -40,7 +40,7 @@ def _move_secret(payload: dict[str, Any]) -> Done:
     vault.write(
         neighbour.secret,
         CredentialText.parse(current.value, provider.form).with_key(slot.key, slot.key_id),
-        tags=stamped(current.tags, slot.name, stamp),
+        tags=stamped(current.tags, slot.credential_id, stamp),
         content_type=current.content_type,
         expires_on=current.expires_on,
     )

@@ -10,7 +10,8 @@ import bootstrap
 from activities import shell
 from azure_clients.key_vault import KeyVault
 from rotation.failures import DisabledError, MissingError, RefusedError
-from rotation.model import SecretVersion
+from rotation.ids import rotation_id
+from rotation.model import SecretVersion, Subject
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import MOVED
 from rotation.planning import plan_rotation
@@ -51,7 +52,7 @@ def plan(request: RotationRequest, now: datetime) -> Result:
     if current.version != request.version and not situation.is_ours:
         return _explain_other_version(vault, situation)
     policy = check_secret(situation, surroundings, bootstrap.settings().defaults)
-    provider = bootstrap.provider(str(policy.provider))
+    provider = bootstrap.provider(str(policy.provider), _subject(request))
     if situation.now < current.created_on + policy.grace:
         replaced = vault.replaced(request.secret, current, provider.form, since=situation.now - policy.grace)
         situation = replace(situation, replaced=tuple(replaced))
@@ -62,6 +63,10 @@ def plan(request: RotationRequest, now: datetime) -> Result:
     except MissingError as error:
         raise RefusedError(f"target {policy.provider.label} not found ({error.reason})") from None
     return Done(plan_rotation(situation, policy, target, slots, provider.form).to_json())
+
+
+def _subject(request: RotationRequest) -> Subject:
+    return Subject(request.vault, request.secret, request.version, rotation_id(request))
 
 
 def _read_current(vault: KeyVault, request: RotationRequest) -> SecretVersion:

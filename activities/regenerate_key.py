@@ -24,7 +24,7 @@ def regenerate_key(payload: dict) -> dict:  # type: ignore[type-arg] # the worke
 
 def _regenerate_key(payload: dict[str, Any]) -> Result:
     plan = Plan.from_json(payload["plan"])
-    provider = bootstrap.provider(plan.provider)
+    provider = bootstrap.provider(plan.provider, plan.subject)
     slot = provider.slots().get(plan.slot)
     if slot is None:
         raise RefusedError(f"slot {plan.slot} does not exist any more")

@@ -32,7 +32,7 @@ def _restore_version(payload: dict[str, Any]) -> Done:
     restoration = Restoration.from_json(payload)
     vault = bootstrap.key_vault(restoration.vault)
     current = vault.read(restoration.secret)
-    provider = bootstrap.provider(restoration.provider)
+    provider = bootstrap.provider(restoration.provider, restoration.subject)
     slots = provider.slots()
     stamp = restoration.rotation_id + RESTORED
     if current.tags.get(ROTATION_ID) == stamp:
@@ -50,7 +50,7 @@ def _restore_version(payload: dict[str, Any]) -> Done:
     version = vault.write(
         restoration.secret,
         previous.value,
-        tags=stamped(current.tags, slot.name, stamp),
+        tags=stamped(current.tags, slot.credential_id, stamp),
         content_type=current.content_type,
         expires_on=previous.expires_on,
     )

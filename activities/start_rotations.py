@@ -72,7 +72,7 @@ def _due_version(host: str, secret: str, now: datetime) -> str | None:
         current = bootstrap.key_vault(host).read(secret)
     except (MissingError, DisabledError):
         return None
-    judged = judge(current.as_listed(secret), now, bootstrap.surroundings().known_types, bootstrap.settings().defaults)
+    judged = judge(current.as_listed(secret), now, bootstrap.surroundings().kinds, bootstrap.settings().defaults)
     return current.version if isinstance(judged, DueSecret) else None
 
 

@@ -24,7 +24,7 @@ def swap_slot(payload: dict) -> dict:  # type: ignore[type-arg] # the worker onl
 
 def _swap_slot(payload: dict[str, Any]) -> Result:
     plan = Plan.from_json(payload["plan"])
-    provider = bootstrap.provider(plan.provider)
+    provider = bootstrap.provider(plan.provider, plan.subject)
     slots = provider.slots()
     slot = slots.get(plan.retire_slot or "")
     if slot is None or plan.retire_witness is None:

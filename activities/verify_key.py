@@ -7,6 +7,7 @@ import azure.durable_functions as df
 import bootstrap
 from activities import shell
 from providers.protocol import Trial, Verdict
+from rotation.credential import UnknownCredential
 from rotation.failures import RefusedError
 from rotation.outcomes import OutcomeName
 from rotation.plan import Plan
@@ -28,11 +29,11 @@ def verify_key(payload: dict) -> dict:  # type: ignore[type-arg] # the worker on
 
 def _verify_key(payload: dict[str, Any]) -> Result:
     plan = Plan.from_json(payload["plan"])
-    provider = bootstrap.provider(plan.provider)
+    provider = bootstrap.provider(plan.provider, plan.subject)
     slot = provider.slots().get(payload["slot"])
-    if slot is None:
+    if slot is None or isinstance(slot.key, UnknownCredential):
         raise RefusedError(f"slot {payload['slot']} does not exist any more")
-    fingerprint = slot.key.fingerprint()
+    fingerprint = slot.fingerprint
     if plan.verification is Verification.OFF:
         return _proof(fingerprint, "off")
     trial = provider.try_key(slot, plan.probe_endpoint)

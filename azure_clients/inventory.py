@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from azure_clients.key_vault import KeyVault
-from rotation.arm import ResourceId
+from rotation.address import is_shared
 from rotation.failures import NoSuchHostError, UnreachableError
+from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
+from rotation.policy import provider_of
 
 KEPT = timedelta(minutes=5)
 
@@ -25,7 +27,9 @@ class Listing:
     secrets: list[ListedSecret] = field(default_factory=list)
     """Those that concern us, by name."""
     by_target: dict[str, list[str]] = field(default_factory=dict)
-    """Secret names by the target's resource id in lower case."""
+    """Secret names by the target's address in lower case."""
+    pending: list[ListedSecret] = field(default_factory=list)
+    """What rotations keep until they publish it, or have left behind."""
 
 
 @dataclass
@@ -54,8 +58,9 @@ class Tenants:
 class Inventory:
     """The listings of some vaults."""
 
-    def __init__(self, vaults: dict[str, KeyVault]) -> None:
+    def __init__(self, vaults: dict[str, KeyVault], kinds: Kinds) -> None:
         self._vaults = vaults
+        self._kinds = kinds
         self._shelves = {host: _Shelf() for host in vaults}
 
     def tenants(self, address: str, now: datetime) -> Tenants:
@@ -102,11 +107,14 @@ class Inventory:
     def _read(self, host: str, now: datetime) -> Listing:
         listing = Listing(now)
         for secret in self._vaults[host].listed():
+            if secret.is_pending:
+                listing.pending.append(secret)
+                continue
             if not secret.concerns_us:
                 continue
             listing.secrets.append(secret)
-            resource = ResourceId.parse(secret.provider or "")
-            if resource is not None:
-                listing.by_target.setdefault(str(resource).casefold(), []).append(secret.name)
+            target = provider_of(secret.tags, secret.content_type, self._kinds)
+            if target is not None and is_shared(str(target)):
+                listing.by_target.setdefault(str(target).casefold(), []).append(secret.name)
         listing.secrets.sort(key=lambda secret: secret.name.casefold())
         return listing

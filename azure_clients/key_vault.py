@@ -120,6 +120,15 @@ class KeyVault:
             )
             return str(written.properties.version)
 
+    def delete(self, name: str) -> None:
+        """Delete a secret with all its versions, for as long as nobody recovers it; one that is gone is."""
+        try:
+            with asking("delete secret", self._host), self._pool.client() as client:
+                # The poller that it returns would wait for the deleted secret to be listed, which nobody here needs.
+                client.begin_delete_secret(name)
+        except MissingError:
+            return
+
 
 def _secret_version(secret: "KeyVaultSecret") -> SecretVersion:
     properties = secret.properties

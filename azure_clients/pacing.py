@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from azure_clients.errors import LONGEST_RETRY_AFTER, translated
@@ -110,6 +110,11 @@ def asking(operation: str, name: str) -> Iterator[None]:
         raise
     if now:
         way.let_through(now)
+
+
+def present() -> datetime:
+    """Return the present of the activity that is under way; the machine's where there is none."""
+    return _present.get() or datetime.now(UTC)
 
 
 def reads(path: str) -> str:

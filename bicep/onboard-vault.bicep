@@ -33,6 +33,9 @@ param systemTopicName string = 'evgt-${vaultName}'
 @description('Optional. Grant a custom role that can read, write and list secrets, and not delete, recover or purge them, instead of Key Vault Secrets Officer. Making a role needs Owner or User Access Administrator on the resource group.')
 param useCustomRole bool = false
 
+@description('Optional. Let the custom role delete secrets too. Kinds whose credential can be read back nowhere (generated values, logins, application secrets) keep it in a pending secret of the vault until it is published, and remove that afterwards; deleted secrets can be recovered.')
+param allowPendingSecrets bool = false
+
 @description('Optional. How long Event Grid tries to deliver an event, in minutes.')
 @minValue(1)
 @maxValue(1440)
@@ -71,7 +74,7 @@ resource customRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (u
   properties: {
     // Names of roles are unique in the whole tenant.
     roleName: 'Secret rotation ${customRoleId}'
-    description: 'Read, write and list secrets, and nothing else.'
+    description: 'Read, write and list secrets.'
     type: 'CustomRole'
     assignableScopes: [
       vaultGroupId
@@ -80,11 +83,18 @@ resource customRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (u
       {
         actions: []
         notActions: []
-        dataActions: [
-          'Microsoft.KeyVault/vaults/secrets/getSecret/action'
-          'Microsoft.KeyVault/vaults/secrets/readMetadata/action'
-          'Microsoft.KeyVault/vaults/secrets/setSecret/action'
-        ]
+        dataActions: concat(
+          [
+            'Microsoft.KeyVault/vaults/secrets/getSecret/action'
+            'Microsoft.KeyVault/vaults/secrets/readMetadata/action'
+            'Microsoft.KeyVault/vaults/secrets/setSecret/action'
+          ],
+          allowPendingSecrets
+            ? [
+                'Microsoft.KeyVault/vaults/secrets/delete'
+              ]
+            : []
+        )
         notDataActions: []
       }
     ]

@@ -34,6 +34,6 @@ def _restore(run: Run) -> Generator[Any, Any, Outcome]:
         provider=restoration.provider,
         previousVersion=restoration.previous_version,
     )
-    yield from run.lock.acquire(restoration.provider)
+    yield from run.lock.acquire(restoration.lock)
     yield from run.restore(restoration)
     return Outcome(OutcomeName.RESTORED)

@@ -63,11 +63,11 @@ def _plan(run: Run, request: RotationRequest) -> Generator[Any, Any, Plan]:
     while True:
         planned_at = now(run.context)
         plan = Plan.from_json((yield from run.step("read_metadata", payload)))
-        lease = yield from run.lock.acquire(plan.provider)
+        lease = yield from run.lock.acquire(plan.lock)
         if lease.freed is None or lease.freed < planned_at:
             return plan
         again = Plan.from_json((yield from run.step("read_metadata", payload)))
-        if again.provider == plan.provider:
+        if again.lock == plan.lock:
             return again
         run.lock.release()
 
@@ -99,7 +99,7 @@ def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
             free_from = datetime.fromisoformat(done["free_from"])
         yield from run.pause(free_from, f"those who may still hold {plan.slot}")
         # Others worked on the account while the lock was free, and may have moved in.
-        yield from run.lock.acquire(plan.provider)
+        yield from run.lock.acquire(plan.lock)
         free_from = yield from run.make_way(plan)
     reason = f"{plan.slot} was taken by another secret each time it had been freed"
     raise Conclusion(OutcomeName.FAILED, reason, passes=True)
@@ -111,7 +111,7 @@ def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
     yield from run.grace(plan, version, until)
     swapped: dict[str, Any] = {"retired": False, "note": f"others kept leaving {plan.retire_slot}"}
     for _ in range(_FREEING_CYCLES):
-        yield from run.lock.acquire(plan.provider)
+        yield from run.lock.acquire(plan.lock)
         tenants, free_from = yield from run.neighbours(plan, plan.retire_slot)
         if tenants:
             names = ", ".join(tenant.secret for tenant in tenants)

@@ -112,7 +112,7 @@ class Run:
         self.progress.waited_for_consumers(since)
         if end is not GraceEnd.ROLLBACK:
             return
-        yield from self.lock.acquire(plan.provider)
+        yield from self.lock.acquire(plan.lock)
         yield from self.restore(Restoration.of(plan, version))
         raise Conclusion(OutcomeName.FAILED, f"rolled back on request: {plan.previous_version} restored")
 

@@ -17,7 +17,7 @@ from orchestrations.steps import STEP_BUDGET, take_step
 from orchestrations.timers import now, wait_until
 from rotation import audit
 from rotation.outcomes import Conclusion
-from rotation.sweep import Sweep
+from rotation.sweep import Report, Sweep
 from rotation.waiting import delay
 
 bp = df.Blueprint()
@@ -98,8 +98,17 @@ class _Generation:
             sweep.give_up(conclusion.outcome.reason)
             return
         report.found(look, found)
+        if found.get("leftovers"):
+            yield from self._tidy(report, look.vault, found["leftovers"])
         yield from self._start(sweep, found["wishes"])
         sweep.looked(found["after"])
+
+    def _tidy(self, report: Report, vault: str, names: list[str]) -> Generator[Any, Any, None]:
+        """Remove what rotations have left behind; whatever stays is the next sweep's."""
+        try:
+            yield from self.step("remove_pending", {"vault": vault, "names": names})
+        except Conclusion as conclusion:
+            report.tell(vault, names[0], conclusion.outcome.reason)
 
     def step(self, activity: str, payload: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
         """Take one step; a sweep holds no account's lock."""

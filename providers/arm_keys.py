@@ -64,6 +64,9 @@ class ArmKeys:
         )
         return not answer.is_accepted
 
+    def published(self) -> None:
+        """The service itself keeps its keys."""
+
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
         """Send the row's harmless request."""
         return key_trial.try_key(self._row.probe, self._resource.names, slot, endpoint)

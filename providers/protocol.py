@@ -59,6 +59,9 @@ class Provider(Protocol):
         Returns whether that is done. If not, it is under way, and must not be asked for again.
         """
 
+    def published(self) -> None:
+        """Let go of what kept the key until the vault had it; called once the new version has been read back."""
+
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
         """Sign a harmless data-plane request with a slot's key; `endpoint` is the one that `describe` named."""
 

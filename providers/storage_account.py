@@ -71,6 +71,9 @@ class StorageAccount:
             )
         return True
 
+    def published(self) -> None:
+        """The service itself keeps its keys."""
+
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
         """Sign a request for the account's own properties."""
         return try_key(self._resource.name, slot.key, endpoint)

@@ -36,6 +36,11 @@ class ResourceId:
         return cls(match["subscription"], match["group"], kind, name, tuple(parents))
 
     @property
+    def kind(self) -> str:
+        """Which of the registry's providers it is for."""
+        return self.resource_type
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All names of the id, from the outside in."""
         return (*self.parents, self.name)

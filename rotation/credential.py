@@ -49,6 +49,25 @@ class Credential:
         raise TypeError("a credential is never serialised")
 
 
+class UnknownCredential(Credential):
+    """A credential that nobody has kept, or that has yet to be made: equal to none."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def fingerprint(self) -> str:
+        """Return what is no digest."""
+        return "unknown"
+
+
 class CredentialText:
     """A secret's value, with the key found in it."""
 
@@ -71,6 +90,8 @@ class CredentialText:
             RefusedError: The value is not of this form, so that writing a key over it would break it.
         """
         text = value.reveal()
+        if form.is_whole:
+            return cls(text, (0, len(text)), None, {})
         if form.takes_bare_key and _RAW_KEY.fullmatch(text.strip()):
             return cls(text, _trimmed(text, 0, len(text)), None, {})
         found = list(form.fields(text)) if form.key_field else []

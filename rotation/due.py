@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rotation.generated import is_reminder
+from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.plan import RESTORED
 from rotation.policy import Defaults, parse_policy
@@ -36,11 +38,11 @@ class Survey:
     wrong: list[WrongSecret] = field(default_factory=list)
 
 
-def survey(secrets: Iterable[ListedSecret], now: datetime, known_types: frozenset[str], defaults: Defaults) -> Survey:
+def survey(secrets: Iterable[ListedSecret], now: datetime, kinds: Kinds, defaults: Defaults) -> Survey:
     """Look through a vault's listing."""
     found = Survey()
     for secret in secrets:
-        match judge(secret, now, known_types, defaults):
+        match judge(secret, now, kinds, defaults):
             case DueSecret() as due:
                 found.due.append(due)
             case WrongSecret() as wrong:
@@ -51,15 +53,13 @@ def survey(secrets: Iterable[ListedSecret], now: datetime, known_types: frozense
     return found
 
 
-def judge(
-    secret: ListedSecret, now: datetime, known_types: frozenset[str], defaults: Defaults
-) -> DueSecret | WrongSecret | None:
+def judge(secret: ListedSecret, now: datetime, kinds: Kinds, defaults: Defaults) -> DueSecret | WrongSecret | None:
     """Tell whether a secret is due, or what keeps it from ever being; None where all is well or it is paused."""
     if not is_enabled(secret.tags):
         return None
     if not secret.enabled:
         return WrongSecret(secret.name, "its newest version is disabled")
-    policy = parse_policy(secret.tags, secret.content_type, known_types, defaults)
+    policy = parse_policy(secret.tags, secret.content_type, kinds, defaults)
     if isinstance(policy, list):
         return WrongSecret(secret.name, "tags: " + "; ".join(policy))
     if secret.expires_on is None:
@@ -68,4 +68,6 @@ def judge(
         return None
     if secret.tags.get(ROTATION_ID, "").endswith(RESTORED):
         return WrongSecret(secret.name, "it came from a rollback: start it with force once its consumers are ready")
+    if is_reminder(policy.provider):
+        return WrongSecret(secret.name, "its value is static: renew it by hand")
     return DueSecret(secret.expires_on, secret.name)

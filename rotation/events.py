@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rotation.request import SECRET_NAME, VAULT_HOST, VERSION, RotationRequest, shape
+from rotation.request import PENDING_NAME, SECRET_NAME, VAULT_HOST, VERSION, RotationRequest, shape
 
 NEAR_EXPIRY = "microsoft.keyvault.secretnearexpiry"
 EXPIRED = "microsoft.keyvault.secretexpired"
@@ -84,6 +84,8 @@ def read_event(event: object) -> Reading:
     match = _SECRET_ID.fullmatch(secret_id) if isinstance(secret_id, str) else None
     if match is None:
         return Unreadable(f"data.Id is {shape(secret_id)}, expected https://<vault>/secrets/<name>/<version>")
+    if PENDING_NAME.fullmatch(match["secret"]):
+        return Ignored(f"{event_type[:100]} of a pending secret")
     version = match["version"] or data.get("version")
     if not isinstance(version, str) or not VERSION.fullmatch(version.casefold()):
         return Unreadable(f"neither data.Id nor data.Version ({shape(data.get('version'))}) names a version")

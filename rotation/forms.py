@@ -39,6 +39,8 @@ class KeyForm:
     """A second field that changes with the key, where a service names its keys by ids of their own."""
     owners: tuple[Owner, ...] = ()
     takes_bare_key: bool = True
+    is_whole: bool = False
+    """The whole value is the credential, whatever it looks like."""
 
     def complaint(self, found: int) -> str:
         """Say what is wrong with a value in which the key's field, or the id's, was found so many times."""
@@ -75,4 +77,5 @@ class KeyForm:
 
 
 BARE_KEY = KeyForm()
+WHOLE_VALUE = KeyForm(is_whole=True)
 ACCOUNT_KEY = KeyForm("AccountKey", owners=(Owner("AccountName", "account"),))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rotation.request import PENDING_NAME
 from rotation.tags import OURS, Tags, provider_text
 
 
@@ -21,6 +22,11 @@ class ListedSecret:
     def provider(self) -> str | None:
         """What names the provider, valid or not; None for a secret that is not managed."""
         return provider_text(self.tags, self.content_type)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a rotation keeps in it what it is about to publish."""
+        return PENDING_NAME.fullmatch(self.name) is not None
 
     @property
     def concerns_us(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rotation.credential import Credential, CredentialText
+from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.tags import Tags
 
@@ -26,6 +27,18 @@ class SecretVersion:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """Whose credential is rotated."""
+
+    vault: str
+    """Host name."""
+    secret: str
+    version: str
+    """The version that the rotation replaces."""
+    rotation_id: str
+
+
+@dataclass(frozen=True)
 class Slot:
     """One of the keys that a provider accepts, e.g. `key1`."""
 
@@ -38,10 +51,27 @@ class Slot:
     family: str = ""
     """Only slots of one family can stand in for each other: a read-only key is none that may write."""
 
+    mark: str = ""
+    """What tells its key from the next one where the key itself may be guessable: then not even a digest is told."""
+    is_successor: bool = False
+    """It is made anew by regenerating it, so nobody can hold what it is before that."""
+    told_as: str | None = None
+    """What the tag `CredentialId` says of it, where that is not its name; empty for nothing."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What may be told of its key."""
+        return self.mark or self.key.fingerprint()
+
+    @property
+    def credential_id(self) -> str:
+        """What the tag `CredentialId` says of it."""
+        return self.name if self.told_as is None else self.told_as
+
     @property
     def witness(self) -> "Witness":
         """What proves, later, whether this slot has been regenerated."""
-        return Witness(self.key.fingerprint(), self.created_on)
+        return Witness(self.fingerprint, self.created_on)
 
 
 @dataclass(frozen=True)
@@ -71,7 +101,7 @@ class Surroundings:
     """What is decided outside the secret: settings of the app."""
 
     allowed_vaults: frozenset[str]
-    known_types: frozenset[str]
+    kinds: Kinds
     own_storage: frozenset[str] = field(default_factory=frozenset)
     """Storage accounts whose key this app itself runs on."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from rotation.credential import CredentialText
 from rotation.failures import RefusedError
 from rotation.forms import KeyForm
+from rotation.kinds import Kinds
 from rotation.model import SecretVersion, Slot
 from rotation.policy import DEFAULT_GRACE, Defaults, SlotStrategy, parse_policy
 from rotation.tags import is_enabled
@@ -40,7 +41,7 @@ def neighbour_on(
     vault: str,
     secret: str,
     current: SecretVersion,
-    known_types: frozenset[str],
+    kinds: Kinds,
     defaults: Defaults,
 ) -> Neighbour | None:
     """Return the secret as a neighbour if its value is this slot's key, None if it lives elsewhere.
@@ -58,14 +59,14 @@ def neighbour_on(
         raise RefusedError(
             f"{secret} in {vault} lives on {slot.name} and must not be moved: its RotationEnabled is false"
         )
-    policy = parse_policy(current.tags, current.content_type, known_types, defaults)
+    policy = parse_policy(current.tags, current.content_type, kinds, defaults)
     if isinstance(policy, list):
         raise RefusedError(f"{secret} in {vault} lives on {slot.name} and cannot be moved: " + "; ".join(policy))
     pinned = policy.strategy is SlotStrategy.PINNED
     return Neighbour(vault, secret, current.version, pinned, policy.grace.total_seconds())
 
 
-def grace_of(current: SecretVersion, known_types: frozenset[str], defaults: Defaults) -> timedelta:
+def grace_of(current: SecretVersion, kinds: Kinds, defaults: Defaults) -> timedelta:
     """Return how long a secret's consumers may go without reading it again, whether it is managed or not."""
-    policy = parse_policy(current.tags, current.content_type, known_types, defaults)
+    policy = parse_policy(current.tags, current.content_type, kinds, defaults)
     return DEFAULT_GRACE if isinstance(policy, list) else policy.grace

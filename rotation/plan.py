@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rotation.model import Witness
+from rotation.address import lock_address
+from rotation.model import Subject, Witness
 from rotation.outcomes import OutcomeName
 from rotation.policy import Verification
 
@@ -30,7 +31,7 @@ class Plan:
     previous_version: str
     """The version whose value `restore_version` would bring back."""
     provider: str
-    """The target's ARM resource id."""
+    """The target's address."""
     probe_endpoint: str | None
     verification: Verification
     validity_days: int
@@ -56,6 +57,16 @@ class Plan:
     """When the grace of a version that is already written ends; None: grace_seconds after it is written."""
     late: bool = False
     """Whether the current version had expired by then."""
+
+    @property
+    def subject(self) -> Subject:
+        """Whose credential it is about."""
+        return Subject(self.vault, self.secret, self.previous_version, self.rotation_id)
+
+    @property
+    def lock(self) -> str:
+        """What nobody else may work on meanwhile."""
+        return lock_address(self.provider, self.vault, self.secret)
 
     @property
     def mark(self) -> str:

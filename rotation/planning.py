@@ -32,7 +32,7 @@ def plan_rotation(
     idle = beside(live, slots)
     if situation.is_ours and not situation.is_interim:
         return _retire(situation, policy, target, live, idle)
-    if policy.strategy is SlotStrategy.PINNED and not situation.is_interim:
+    if policy.strategy is SlotStrategy.PINNED and not situation.is_interim and not idle.is_successor:
         return _leave_home(situation, policy, target, live, idle)
     return _renew(situation, policy, target, live, idle)
 
@@ -49,7 +49,7 @@ def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping
 def _renew(situation: Situation, policy: Policy, target: Target, live: Slot, idle: Slot) -> Plan:
     """Publish the idle slot, regenerated now unless that has happened since the current version was made."""
     adopted = _renewed(idle, live, situation.current.created_on)
-    held = None if adopted else held_until(situation.replaced, idle.key, policy.grace)
+    held = None if adopted or idle.is_successor else held_until(situation.replaced, idle.key, policy.grace)
     not_before = held if held is not None and held > situation.now else None
     pinned = policy.strategy is SlotStrategy.PINNED
     retire = live if policy.retire_after is not None and not pinned else None

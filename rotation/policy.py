@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import isodate
 
-from rotation.arm import ResourceId
+from rotation.address import Address, parse_address
+from rotation.kinds import Kinds
 from rotation.request import shape
 from rotation.tags import (
     CREDENTIAL_ID,
@@ -22,6 +23,8 @@ from rotation.tags import (
     RETIRE_AFTER,
     ROTATION_ID,
     STRATEGY,
+    TEMPLATE,
+    TEMPLATE_ADDRESS,
     VALIDITY,
     VERIFICATION,
     Tags,
@@ -62,7 +65,7 @@ class Defaults:
 class Policy:
     """A secret's tags, understood."""
 
-    provider: ResourceId
+    provider: Address
     credential_id: str | None
     """The slot that the tag claims; may be wrong."""
     validity: timedelta
@@ -77,19 +80,17 @@ class Policy:
         return DEFAULT_GRACE if self.retire_after is None else self.retire_after
 
 
-def parse_policy(
-    tags: Tags, content_type: str | None, known_types: frozenset[str], defaults: Defaults
-) -> Policy | list[str]:
+def parse_policy(tags: Tags, content_type: str | None, kinds: Kinds, defaults: Defaults) -> Policy | list[str]:
     """Return the policy, or every complaint about it.
 
     Args:
         tags: The secret's tags.
         content_type: The secret's content type.
-        known_types: Resource types with a provider, in lower case.
+        kinds: Those with a provider.
         defaults: What applies where a tag is absent.
     """
     reader = _Reader(tags)
-    provider = reader.provider(provider_text(tags, content_type) or "", known_types)
+    provider = reader.provider(provider_text(tags, content_type) or "", kinds)
     validity_days = reader.days(VALIDITY, 1, defaults.validity_days)
     # What a wrong validity would be compared with is left for the next look, instead of complaining twice.
     validity = timedelta(days=validity_days or LONGEST_VALIDITY_DAYS)
@@ -103,11 +104,17 @@ def parse_policy(
     if tags.get(ENABLED, "true").casefold() not in ("true", "false"):
         reader.complain(ENABLED, f"is {shape(tags[ENABLED])}, expected true or false")
     retire_after = reader.duration(RETIRE_AFTER, validity)
+    reader.template()
     reader.limits()
     if provider is None or reader.complaints:
         return reader.complaints
     credential_id = tags.get(CREDENTIAL_ID, "").casefold() or None
     return Policy(provider, credential_id, validity, lead, strategy, retire_after, verification)
+
+
+def provider_of(tags: Tags, content_type: str | None, kinds: Kinds) -> Address | None:
+    """Return what issues a secret's credential; None where its tags do not say, or wrongly."""
+    return _Reader(tags).provider(provider_text(tags, content_type) or "", kinds)
 
 
 class _Reader:
@@ -120,16 +127,24 @@ class _Reader:
     def complain(self, name: str, text: str) -> None:
         self.complaints.append(f"{name} {text}")
 
-    def provider(self, text: str, known_types: frozenset[str]) -> ResourceId | None:
-        resource = ResourceId.parse(text)
-        if resource is None:
-            self.complain(PROVIDER_ADDRESS, f"is {shape(text)}, expected the ARM resource id of the target")
-        elif resource.resource_type not in known_types:
-            namespace = resource.resource_type.partition("/")[0]
-            near = " or ".join(kind for kind in sorted(known_types) if kind.startswith(f"{namespace}/"))
+    def provider(self, text: str, kinds: Kinds) -> Address | None:
+        """Return the target, None where it or what its kind needs of the tags is wrong."""
+        address = parse_address(text)
+        if address is None:
+            expected = "the ARM resource id of the target, or a kind of generated value"
+            self.complain(PROVIDER_ADDRESS, f"is {shape(text)}, expected {expected}")
+            return None
+        if address.kind not in kinds:
+            namespace = address.kind.partition("/")[0]
+            near = " or ".join(kind for kind in sorted(kinds) if kind.startswith(f"{namespace}/"))
             expected = near or "one of the kinds in docs/providers"
-            self.complain(PROVIDER_ADDRESS, f"names a {resource.resource_type}, expected {expected}")
-        return resource
+            self.complain(PROVIDER_ADDRESS, f"names a {address.kind}, expected {expected}")
+            return None
+        interpreted = kinds[address.kind](address, self.tags)
+        if isinstance(interpreted, list):
+            self.complaints += interpreted
+            return None
+        return interpreted
 
     def days(self, name: str, least: int, default: int) -> int | None:
         """Return a number of days, the default where the tag is absent, None where it is wrong."""
@@ -165,6 +180,12 @@ class _Reader:
             )
             return None
         return value
+
+    def template(self) -> None:
+        """A template beside anything but its kind was meant for something that will not happen."""
+        text = self.tags.get(TEMPLATE)
+        if text is not None and self.tags.get(PROVIDER_ADDRESS, "").casefold() != TEMPLATE_ADDRESS:
+            self.complain(TEMPLATE, f"is {shape(text)}, expected only beside {PROVIDER_ADDRESS} {TEMPLATE_ADDRESS}")
 
     def limits(self) -> None:
         for name in self.tags.ambiguous():

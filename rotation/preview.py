@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rotation.actions import OPEN_GRACE
-from rotation.arm import ResourceId
+from rotation.address import parse_address
 from rotation.history import GRACE, shown_time
 from rotation.neighbours import Neighbour
 from rotation.plan import Plan
@@ -37,11 +37,14 @@ class Call:
 class Words:
     """What a provider's calls are called, each with its service."""
 
-    describe: str
+    describe: str | None
+    """None where there is nothing to ask."""
     slots: str
     regenerate: str
     try_key: str | None
     """None where there is no harmless way to try one."""
+    pending: str = ""
+    """The secret in which a key waits that can be read back nowhere: then the slots are in the vault too."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +118,15 @@ class Preview:
         self._plan = plan
         self._words = words
         self._vaults = vaults
-        resource = ResourceId.parse(plan.provider)
-        self._account = resource.label if resource else plan.provider
+        address = parse_address(plan.provider)
+        self._account = address.label if address else plan.provider
         self._secret = _secret(plan.vault, plan.secret)
 
     def read_metadata(self) -> None:
         """Step 1."""
         target = self._account
-        calls = [Call("keyvault.getSecret", self._secret), Call(self._words.describe, target), self._slots]
+        asked = [Call(self._words.describe, target)] if self._words.describe else []
+        calls = [Call("keyvault.getSecret", self._secret), *asked, self._slots]
         self._tell("read_metadata", calls)
 
     def publish(self, slot: str, note: str | None = None) -> None:
@@ -131,7 +135,8 @@ class Preview:
         self._tell("verify_key", [self._slots, *([Call(tried, self._account)] if tried else [])])
         read = Call("keyvault.getSecret", self._secret)
         write = Call("keyvault.setSecret", self._secret, changes=True)
-        self._tell("write_version", [self._slots, read, write, read], note or f"with the key of {slot}")
+        tidy = [Call("keyvault.deleteSecret", self._pending, changes=True)] if self._words.pending else []
+        self._tell("write_version", [self._slots, read, write, read, *tidy], note or f"with the key of {slot}")
 
     def make_way(self, taken: Look) -> None:
         """Step 2: nobody may live on the slot that is about to be regenerated."""
@@ -153,7 +158,8 @@ class Preview:
             self.at = self._free_from
             self._look(Look())
         read = Call("keyvault.getSecret", self._secret)
-        regenerate = Call(self._words.regenerate, f"{self._account}/{self._plan.slot}", changes=True)
+        target = self._pending if self._words.pending else f"{self._account}/{self._plan.slot}"
+        regenerate = Call(self._words.regenerate, target, changes=True)
         self._tell("regenerate_key", [self._slots, read, regenerate])
 
     def grace(self, until: datetime) -> None:
@@ -178,7 +184,11 @@ class Preview:
 
     @property
     def _slots(self) -> Call:
-        return Call(self._words.slots, self._account)
+        return Call(self._words.slots, self._secret if self._words.pending else self._account)
+
+    @property
+    def _pending(self) -> str:
+        return _secret(self._plan.vault, self._words.pending)
 
     def _look(self, look: Look) -> None:
         calls = [Call("keyvault.listSecrets", vault.partition(".")[0]) for vault in self._vaults]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from rotation.credential import CredentialText
 from rotation.failures import RefusedError
 from rotation.forms import KeyForm
+from rotation.generated import is_reminder
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
@@ -46,14 +47,21 @@ def check_secret(situation: Situation, surroundings: Surroundings, defaults: Def
 
     Raises:
         RefusedError: The tags are wrong (every complaint in one), or the version came from a rollback.
-        Conclusion: `not_due`.
+        Conclusion: `not_due`, or `skipped` where its expiry is only a reminder.
     """
     current = situation.current
-    policy = parse_policy(current.tags, current.content_type, surroundings.known_types, defaults)
+    policy = parse_policy(current.tags, current.content_type, surroundings.kinds, defaults)
     if isinstance(policy, list):
         raise RefusedError("tags: " + "; ".join(policy))
-    if situation.is_ours or situation.request.force:
-        return policy
+    if not situation.is_ours and not situation.request.force:
+        _check_due(situation, policy)
+    if is_reminder(policy.provider):
+        raise Conclusion(OutcomeName.SKIPPED, "its value is static: its expiry reminds of renewing it by hand")
+    return policy
+
+
+def _check_due(situation: Situation, policy: Policy) -> None:
+    current = situation.current
     if situation.written_by.endswith(RESTORED):
         # A restored version keeps its old expiry, so Key Vault announces it at once: rotating it again unasked would
         # undo the rollback within minutes.
@@ -62,7 +70,6 @@ def check_secret(situation: Situation, surroundings: Surroundings, defaults: Def
         raise Conclusion(OutcomeName.NOT_DUE, "the current version never expires")
     if situation.now < due_from(policy, current.expires_on):
         raise Conclusion(OutcomeName.NOT_DUE, f"due from {(current.expires_on - policy.lead).isoformat()}")
-    return policy
 
 
 def due_from(policy: Policy, expires_on: datetime) -> datetime:
@@ -75,7 +82,7 @@ def due_from(policy: Policy, expires_on: datetime) -> datetime:
 def check_target(policy: Policy, target: Target, surroundings: Surroundings) -> None:
     """Refuse a target whose keys must not be, or cannot be, rotated."""
     name = policy.provider.label
-    is_storage = policy.provider.resource_type == _STORAGE
+    is_storage = policy.provider.kind == _STORAGE
     if is_storage and name.casefold() in surroundings.own_storage:
         raise RefusedError(f"{name} is the storage account this app itself runs on with a key: use an identity there")
     if target.keys_refused is not None:

@@ -11,6 +11,8 @@ from rotation.failures import RefusedError
 VAULT_HOST = re.compile(r"(?P<name>[a-z][a-z0-9-]{1,22}[a-z0-9])(?P<suffix>(?:\.[a-z0-9-]+){3,})", re.ASCII)
 SECRET_NAME = re.compile(r"[0-9A-Za-z-]{1,127}", re.ASCII)
 VERSION = re.compile(r"[0-9a-f]{32}", re.ASCII)
+# Where a rotation keeps what it is about to publish (rotation/pending.py).
+PENDING_NAME = re.compile(r"rotation-pending-[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 LONGEST_REASON = 256
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rotation.arm import ResourceId
+from rotation.address import lock_address, parse_address
 from rotation.failures import RefusedError
 from rotation.instance import Instance
+from rotation.model import Subject
 from rotation.plan import Plan
 from rotation.request import VERSION, RotationRequest, shape
 
@@ -20,7 +21,7 @@ class Restoration:
     vault: str
     secret: str
     provider: str
-    """The target's ARM resource id."""
+    """The target's address."""
     version: str
     """The current version, which that rotation wrote."""
     previous_version: str
@@ -31,6 +32,16 @@ class Restoration:
     def request(self) -> RotationRequest:
         """What it is about, as a rotation would be asked for it."""
         return RotationRequest(self.vault, self.secret, self.version, reason=self.reason)
+
+    @property
+    def subject(self) -> Subject:
+        """Whose credential it is about."""
+        return Subject(self.vault, self.secret, self.previous_version, self.rotation_id)
+
+    @property
+    def lock(self) -> str:
+        """What nobody else may work on meanwhile."""
+        return lock_address(self.provider, self.vault, self.secret)
 
     @classmethod
     def of(cls, plan: Plan, version: str) -> "Restoration":
@@ -65,7 +76,7 @@ class Restoration:
         complaints = [
             f"{name} is {shape(fields.get(name))}, expected {expected}"
             for name, right, expected in (
-                ("provider", ResourceId.parse(provider) is not None, "the target's resource id"),
+                ("provider", parse_address(provider) is not None, "the target's address"),
                 ("previous_version", VERSION.fullmatch(previous) is not None, "32 hexadecimal digits in lower case"),
                 ("rotation_id", isinstance(rotation_id, str), "the id of the rotation that is undone"),
             )

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from rotation.arm import ResourceId
+from rotation.address import Address, parse_address
 from rotation.due import WrongSecret, judge
 from rotation.history import GRACE, shown_time
 from rotation.instance import Instance
+from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.outcomes import OutcomeName
 from rotation.policy import Defaults, Policy, parse_policy
@@ -89,7 +90,7 @@ class Standing:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the HTTP API shows; values of tags only where they are understood."""
-        provider, expires_on = ResourceId.parse(self.secret.provider or ""), self.secret.expires_on
+        provider, expires_on = parse_address(self.secret.provider or ""), self.secret.expires_on
         shown: dict[str, Any] = {
             "vault": self.vault,
             "secret": self.secret.name,
@@ -113,7 +114,7 @@ def standing(
     read_at: datetime,
     last: Instance | None,
     now: datetime,
-    known_types: frozenset[str],
+    kinds: Kinds,
     defaults: Defaults,
 ) -> Standing:
     """Put together what is known of a secret.
@@ -124,7 +125,7 @@ def standing(
         read_at: When that was listed; what a rotation has written since is taken from the rotation.
         last: Its rotation in hand, else its latest one.
         now: The present.
-        known_types: Resource types with a provider, in lower case.
+        kinds: Those with a provider.
         defaults: What applies where a tag is absent.
     """
     claimed = secret.tags.get(CREDENTIAL_ID, "")
@@ -132,10 +133,10 @@ def standing(
     if last is not None and "version" in last.facts and last.updated + _SECOND > read_at:
         slot = str(last.facts.get("slot") or slot)
         secret = replace(secret, expires_on=_moment(last.facts.get("expiresOn")) or secret.expires_on)
-    policy = parse_policy(secret.tags, secret.content_type, known_types, defaults)
+    policy = parse_policy(secret.tags, secret.content_type, kinds, defaults)
     if isinstance(policy, list):
         return Standing(vault, secret, None, policy, slot, last, now)
-    judged = judge(secret, now, known_types, defaults)
+    judged = judge(secret, now, kinds, defaults)
     complaints = [judged.reason] if isinstance(judged, WrongSecret) else []
     return Standing(vault, secret, policy, complaints, slot, last, now)
 
@@ -147,8 +148,8 @@ def newer(one: Instance | None, other: Instance) -> Instance:
     return max(one, other, key=lambda instance: (instance.is_in_hand, instance.created, instance.id))
 
 
-def _provider(resource: ResourceId) -> dict[str, str]:
-    return {"id": str(resource), "type": resource.resource_type, "name": resource.label}
+def _provider(address: Address) -> dict[str, str]:
+    return {"id": str(address), "type": address.kind, "name": address.label}
 
 
 def _latest(instance: Instance) -> dict[str, Any]:

@@ -12,9 +12,12 @@ STRATEGY = "SlotStrategy"
 RETIRE_AFTER = "RetireAfter"
 VERIFICATION = "Verification"
 ENABLED = "RotationEnabled"
+TEMPLATE = "Template"
+TEMPLATE_ADDRESS = "generated:template"
 ROTATION_ID = "RotationId"
 OURS = (
-    PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, VERIFICATION, ENABLED, ROTATION_ID,
+    PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, VERIFICATION, ENABLED, TEMPLATE,
+    ROTATION_ID,
 )  # fmt: skip
 
 # Limits of Key Vault: learn.microsoft.com, "About Azure Key Vault secrets", secret tags.
@@ -63,14 +66,14 @@ def provider_text(tags: Tags, content_type: str | None) -> str | None:
     return content_type.strip() if content_type and looks_like_resource_id(content_type) else None
 
 
-def stamped(tags: Tags, slot: str, rotation_id: str) -> dict[str, str]:
-    """Return the tags of a new version: all that were there, who wrote it, and its slot told truly.
+def stamped(tags: Tags, credential_id: str, rotation_id: str) -> dict[str, str]:
+    """Return the tags of a new version: all that were there, who wrote it, and its slot told truly, if it has a name.
 
     The two are conveniences, since the value decides: they must not cost a secret with 14 tags its rotation, nor one
     with 15 its move.
     """
     result = Tags(tags.updated({}))
-    for name, value in ((ROTATION_ID, rotation_id), (CREDENTIAL_ID, slot)):
-        if name in result or len(result) < MOST_TAGS:
+    for name, value in ((ROTATION_ID, rotation_id), (CREDENTIAL_ID, credential_id)):
+        if value and (name in result or len(result) < MOST_TAGS):
             result = Tags(result.updated({name: value}))
     return result.updated({})

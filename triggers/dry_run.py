@@ -68,7 +68,7 @@ def _told(plan: Plan, now: datetime) -> dict[str, Any]:
         return _ended(Outcome(OutcomeName.REFUSED, taken.refused), [taken.refused])
     left = _look(plan, plan.retire_slot, now) if plan.retire_slot else Look()
     outcome = Outcome(OutcomeName.REFUSED, left.refused) if left.refused else Outcome(plan.outcome)
-    words = bootstrap.provider(plan.provider).words(plan.probe_endpoint)
+    words = bootstrap.provider(plan.provider, plan.subject).words(plan.probe_endpoint)
     told = preview(plan, words, sorted(bootstrap.settings().vaults), taken, left, now)
     known = {"provider": plan.provider, "slot": plan.slot, "previousSlot": plan.live_slot}
     return {
@@ -112,6 +112,6 @@ def _complaints(current: SecretVersion, outcome: Outcome) -> list[str]:
     """Return every reason of a refusal: one for each of the tags that is wrong."""
     if outcome.name is not OutcomeName.REFUSED:
         return []
-    known_types, defaults = bootstrap.surroundings().known_types, bootstrap.settings().defaults
-    policy = parse_policy(current.tags, current.content_type, known_types, defaults)
+    kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
+    policy = parse_policy(current.tags, current.content_type, kinds, defaults)
     return policy if isinstance(policy, list) else [outcome.reason]

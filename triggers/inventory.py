@@ -73,5 +73,5 @@ def _list(host: str, now: datetime) -> _Listed:
 
 def _standing(one: _Listed, secret: ListedSecret, rotations: dict[tuple[str, str], Any], now: datetime) -> Any:
     last = rotations.get((one.vault, secret.name.casefold()))
-    known_types, defaults = bootstrap.surroundings().known_types, bootstrap.settings().defaults
-    return standing(one.vault, secret, one.read_at or now, last, now, known_types, defaults).to_json()
+    kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
+    return standing(one.vault, secret, one.read_at or now, last, now, kinds, defaults).to_json()

@@ -73,7 +73,7 @@ def _check(wish: RotationRequest, current: SecretVersion) -> None:
     surroundings, defaults = bootstrap.surroundings(), bootstrap.settings().defaults
     try:
         check_wanted(current)
-        policy = parse_policy(current.tags, current.content_type, surroundings.known_types, defaults)
+        policy = parse_policy(current.tags, current.content_type, surroundings.kinds, defaults)
         if isinstance(policy, list):
             raise invalid(policy)
         check_secret(Situation(wish, current, bootstrap.now()), surroundings, defaults)

@@ -87,6 +87,10 @@ def _target(kind: str, takes: timedelta | None = None, **options: str) -> Callab
     return seed
 
 
+def _generated(stage: Stage) -> tuple[str, ...]:
+    return (stage.secret(stage.generated(), "current").name,)
+
+
 MAIN = "raw key"
 SCENARIOS = {
     scenario.name: scenario
@@ -102,6 +106,7 @@ SCENARIOS = {
         Scenario("collision pair", _pair),
         Scenario("file storage", _file_storage),
         Scenario("cosmos", _target("Microsoft.DocumentDB/databaseAccounts", takes=timedelta(seconds=20))),
+        Scenario("generated value", _generated),
     )
 }
 KINDS = {facts.type: Scenario(facts.type, _target(facts.type, RetireAfter="P1D")) for facts in FACTS}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dev.clock import VirtualClock
-from dev.simulators import KeyHolder, SecretVersion, SimulatedAzure, StorageAccount, TwoKeyTarget, Vault
+from dev.simulators import GeneratedValue, KeyHolder, SecretVersion, SimulatedAzure, StorageAccount, TwoKeyTarget, Vault
 
 from .arena import VAULTS, Arena
 
@@ -57,6 +57,13 @@ class Stage:
     def target(self, kind: str, *names: str) -> TwoKeyTarget:
         """Add a target of another service with two keys, as old."""
         made = self.azure.add_two_key_target(kind, *names, created=self.clock.now() - 400 * DAY)
+        self.accounts.append(made)
+        return made
+
+    def generated(self) -> GeneratedValue:
+        """Add what stands for the consumers of a generated value."""
+        created = self.clock.now() - 400 * DAY
+        made = self.azure.add_target(lambda world: GeneratedValue(world, "generated", created))
         self.accounts.append(made)
         return made
 

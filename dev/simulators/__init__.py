@@ -14,9 +14,19 @@ service SAS.
 
 from .azure import SimulatedAzure
 from .consumer import Consumer
+from .generated_value import GeneratedValue
 from .key_holder import KeyHolder
 from .storage_account import StorageAccount
 from .two_key_services import TwoKeyTarget
 from .vault import SecretVersion, Vault
 
-__all__ = ["Consumer", "KeyHolder", "SecretVersion", "SimulatedAzure", "StorageAccount", "TwoKeyTarget", "Vault"]
+__all__ = [
+    "Consumer",
+    "GeneratedValue",
+    "KeyHolder",
+    "SecretVersion",
+    "SimulatedAzure",
+    "StorageAccount",
+    "TwoKeyTarget",
+    "Vault",
+]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
+from typing import TypeVar
 
 from dev.clock import Clock, SystemClock
 
@@ -32,6 +33,9 @@ from .world import World
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 """Where accounts go that aren't told otherwise."""
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/sample-rg"
+
+
+Held = TypeVar("Held", bound=KeyHolder)
 
 
 class SimulatedAzure:
@@ -187,6 +191,10 @@ class SimulatedAzure:
                 service.targets.append(target)
             self._managers[PUBLIC.name].two_keys.add(target)
         return target
+
+    def add_target(self, make: Callable[[World], Held]) -> Held:
+        """Add what has no address of its own in Azure, in the same world as the rest."""
+        return make(self._world)
 
     def remove_storage_account(self, account: StorageAccount) -> None:
         """Delete an account: Resource Manager no longer finds it and its names no longer resolve."""

@@ -15,6 +15,7 @@ from providers import arm_keys_table, registry
 from providers.arm_keys import ArmKeys
 from providers.arm_keys_row import Row
 from providers.arm_keys_table import ROWS
+from rotation.kinds import as_it_stands
 from tests.contract import test_providers as contract
 from tests.contract.test_providers import Make
 
@@ -118,7 +119,12 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     made: Row = names["COMMUNICATION"]
     told: Facts = eval(facts, names)  # noqa: S307 - our own page
     monkeypatch.setitem(ROWS, made.type_key, made)
-    monkeypatch.setitem(registry.PROVIDERS, made.type_key, lambda *known: ArmKeys(made, *known))
+    monkeypatch.setitem(
+        registry.PROVIDERS,
+        made.type_key,
+        registry.Kind(lambda resource, _, settings: ArmKeys(made, resource, settings)),
+    )
+    monkeypatch.setitem(registry.KINDS, made.type_key, as_it_stands)
     monkeypatch.setitem(BY_TYPE, made.type_key, told)
     bootstrap.surroundings.cache_clear()
     yield made.type_key

@@ -27,6 +27,7 @@ BUILT_IN = {
     ],
 }
 CUSTOM = "the custom role"
+KEY_VAULT_ACTION = r"'(Microsoft\.KeyVault/vaults/secrets/[\w/]+)'"
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,22 @@ def sweep(running: Running) -> None:
     assert running.ended(instance_id(running.scene.request(version, name="forgotten")))["output"]["cause"] == "sweep"
 
 
+def generate(running: Running) -> None:
+    version = running.scene.secret(name="generated", ProviderAddress="generated:uuid").version
+    assert running.rotate(version, "generated")["output"]["outcome"] == "rotated"
+
+
 def test_every_call_is_in_the_table_and_every_row_is_called(running: Running) -> None:
-    for way in (alternate_and_retire, be_overtaken, pinned, roll_back, collide, repair_a_file_share_account, sweep):
+    for way in (
+        alternate_and_retire,
+        be_overtaken,
+        pinned,
+        roll_back,
+        collide,
+        repair_a_file_share_account,
+        sweep,
+        generate,
+    ):
         way(running)
     # The SDK remembers a vault's challenge for as long as the process lives: an earlier test may have had it.
     calls = set(running.scene.azure.calls_by_operation()) | {"keyvault.challenge"}
@@ -138,7 +153,7 @@ def test_no_right_on_the_account_is_idle(running: Running, right: str) -> None:
 
 
 def test_each_role_of_the_table_allows_its_call() -> None:
-    custom = {name.casefold() for name in granted("onboard-vault.bicep", r"'(Microsoft\.KeyVault/[\w/]+/action)'")}
+    custom = {name.casefold() for name in granted("onboard-vault.bicep", KEY_VAULT_ACTION)}
     for operation, row in table().items():
         assert bool(row.action) == bool(row.roles), operation
         for role in row.roles:
@@ -148,7 +163,7 @@ def test_each_role_of_the_table_allows_its_call() -> None:
 
 def test_the_custom_role_allows_what_is_called_and_no_more() -> None:
     called = {row.action for row in table().values() if CUSTOM in row.roles}
-    assert granted("onboard-vault.bicep", r"'(Microsoft\.KeyVault/[\w/]+/action)'") == called
+    assert granted("onboard-vault.bicep", KEY_VAULT_ACTION) == called
 
 
 def test_a_target_gets_the_roles_of_the_table_and_no_more() -> None:

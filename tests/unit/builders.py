@@ -8,6 +8,7 @@ from typing import Any
 from rotation.credential import Credential
 from rotation.forms import ACCOUNT_KEY
 from rotation.holding import ReplacedVersion
+from rotation.kinds import as_it_stands
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.plan import Plan
 from rotation.planning import plan_rotation
@@ -25,7 +26,7 @@ ADDRESS = (
     "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/app-rg"
     "/providers/Microsoft.Storage/storageAccounts/contosodata"
 )
-KNOWN = frozenset({"microsoft.storage/storageaccounts"})
+KNOWN = {"microsoft.storage/storageaccounts": as_it_stands}
 SURROUNDINGS = Surroundings(frozenset({HOST}), KNOWN)
 TARGET = Target(keys_refused=None, probe_endpoint="https://contosodata.blob.core.windows.net/")
 NOW = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)

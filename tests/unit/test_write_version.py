@@ -55,6 +55,9 @@ class Account:
     def slots(self) -> Mapping[str, Slot]:
         return self.keys
 
+    def published(self) -> None:
+        """Nothing is kept elsewhere."""
+
 
 @dataclass
 class Scene:
@@ -80,7 +83,7 @@ class Scene:
 def scene(monkeypatch: pytest.MonkeyPatch, current: SecretVersion) -> Scene:
     made = Scene(Vault([current]), Account(slots()), planned(current))
     monkeypatch.setattr(bootstrap, "key_vault", lambda _host: made.vault)
-    monkeypatch.setattr(bootstrap, "provider", lambda _address: made.account)
+    monkeypatch.setattr(bootstrap, "provider", lambda _address, _subject: made.account)
     return made
 
 
