@@ -42,7 +42,7 @@ def _swap_slot(payload: dict[str, Any]) -> Result:
     # With the value on no slot at all, the previous one may be the last that still works for somebody.
     if live is None or live.name == slot.name:
         return _kept(f"version {current.version} does not live on another slot")
-    return Done({"retired": True}) if provider.regenerate(slot) else accepted(payload)
+    return Done({"retired": True}) if provider.retire(slot) else accepted(payload)
 
 
 def _kept(note: str) -> Done:

@@ -12,11 +12,15 @@ class Cloud:
     authority: str
     """Host that issues tokens."""
     vault_suffix: str
+    graph: str
+    """Microsoft Graph's host: learn.microsoft.com/graph/deployments."""
 
 
-_PUBLIC = Cloud("AZURE_PUBLIC_CLOUD", "login.microsoftonline.com", ".vault.azure.net")
-_CHINA = Cloud("AZURE_CHINA_CLOUD", "login.chinacloudapi.cn", ".vault.azure.cn")
-_US_GOVERNMENT = Cloud("AZURE_US_GOVERNMENT", "login.microsoftonline.us", ".vault.usgovcloudapi.net")
+_PUBLIC = Cloud("AZURE_PUBLIC_CLOUD", "login.microsoftonline.com", ".vault.azure.net", "graph.microsoft.com")
+_CHINA = Cloud("AZURE_CHINA_CLOUD", "login.chinacloudapi.cn", ".vault.azure.cn", "microsoftgraph.chinacloudapi.cn")
+_US_GOVERNMENT = Cloud(
+    "AZURE_US_GOVERNMENT", "login.microsoftonline.us", ".vault.usgovcloudapi.net", "graph.microsoft.us"
+)
 
 # Both vocabularies that people know: the names of `az cloud list`, and those that azure-core reads from AZURE_CLOUD.
 CLOUDS = {

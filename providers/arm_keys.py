@@ -64,6 +64,10 @@ class ArmKeys:
         )
         return not answer.is_accepted
 
+    def retire(self, slot: Slot) -> bool:
+        """Replace the key, so that the old one dies and the slot is a fresh standby."""
+        return self.regenerate(slot)
+
     def published(self) -> None:
         """The service itself keeps its keys."""
 

@@ -37,6 +37,10 @@ class GeneratedValue:
         self._escrow.put(self._made())
         return True
 
+    def retire(self, slot: Slot) -> bool:
+        """A value that nobody accepts cannot die."""
+        return True
+
     def published(self) -> None:
         """Let go of what is in the secret now."""
         self._escrow.remove()
@@ -47,7 +51,7 @@ class GeneratedValue:
 
     def words(self, endpoint: str | None) -> Words:
         """Name the calls."""
-        return Words(None, "keyvault.getSecret", "keyvault.setSecret", None, pending=self._escrow.name)
+        return Words(None, None, None, None, pending=self._escrow.name)
 
     def _made(self) -> Credential:
         try:

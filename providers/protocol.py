@@ -59,6 +59,9 @@ class Provider(Protocol):
         Returns whether that is done. If not, it is under way, and must not be asked for again.
         """
 
+    def retire(self, slot: Slot) -> bool:
+        """Let the key of a slot die that the secret has left; as `regenerate`, if nothing else ends it."""
+
     def published(self) -> None:
         """Let go of what kept the key until the vault had it; called once the new version has been read back."""
 

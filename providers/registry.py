@@ -8,11 +8,13 @@ from azure_clients.settings import Settings
 from providers.arm_keys import ArmKeys
 from providers.arm_keys_row import Row
 from providers.arm_keys_table import ROWS
+from providers.entra_application import EntraApplication
 from providers.escrow import Escrow
 from providers.generated import GeneratedValue
 from providers.protocol import Provider
 from providers.storage_account import StorageAccount
-from rotation import generated
+from rotation import applications, generated
+from rotation.address import ENTRA, GENERATED
 from rotation.kinds import Interpreter, Kinds, as_it_stands
 
 
@@ -32,7 +34,8 @@ def _keys(row: Row) -> Kind:
 PROVIDERS: Mapping[str, Kind] = {
     "microsoft.storage/storageaccounts": Kind(lambda resource, _, settings: StorageAccount(resource, settings)),
     **{kind: _keys(row) for kind, row in ROWS.items()},
-    generated.GENERATED: Kind(lambda address, escrow, _: GeneratedValue(address, escrow), generated.interpret),
+    ENTRA: Kind(EntraApplication, applications.interpret),
+    GENERATED: Kind(lambda address, escrow, _: GeneratedValue(address, escrow), generated.interpret),
 }
 
 KINDS: Kinds = {kind: line.interpret for kind, line in PROVIDERS.items()}

@@ -71,6 +71,10 @@ class StorageAccount:
             )
         return True
 
+    def retire(self, slot: Slot) -> bool:
+        """Replace the key, so that the old one dies and the slot is a fresh standby."""
+        return self.regenerate(slot)
+
     def published(self) -> None:
         """The service itself keeps its keys."""
 

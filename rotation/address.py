@@ -1,6 +1,6 @@
 """What issues a secret's credential: a resource in Azure, or something that has no resource id.
 
-What is no resource is written like a URL: `generated:random_password?length=40`.
+What is no resource is written like a URL: `generated:random_password?length=40`, `entra:{object id}`.
 """
 
 import re
@@ -9,6 +9,11 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from rotation.arm import ResourceId
 
+ENTRA = "entra"
+GENERATED = "generated"
+
+# An application's object id stands alone in the tags of Microsoft's own rotation functions.
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NAMED = re.compile(
     r"(?P<kind>[a-z]{1,20}):(?P<path>[a-z0-9][\w.\-]{0,199})(?:\?(?P<options>.*))?",
     re.ASCII | re.DOTALL | re.IGNORECASE,
@@ -44,6 +49,8 @@ Address = ResourceId | NamedAddress
 
 def parse_address(text: str) -> Address | None:
     """Return the address that `text` is; None if it is none."""
+    if _GUID.fullmatch(text.strip()):
+        return NamedAddress(ENTRA, text.strip().casefold())
     match = _NAMED.fullmatch(text.strip())
     if match is None:
         return ResourceId.parse(text)
@@ -55,8 +62,8 @@ def parse_address(text: str) -> Address | None:
 
 
 def is_shared(address: str) -> bool:
-    """Tell whether several secrets may hold what a target issues: only what is a resource can be named by them all."""
-    return address.startswith("/")
+    """Tell whether several secrets may hold what a target issues; a generated value belongs to the secret it is in."""
+    return not address.startswith(f"{GENERATED}:")
 
 
 def lock_address(address: str, vault: str, secret: str) -> str:

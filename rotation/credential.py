@@ -12,8 +12,6 @@ from typing import NoReturn
 from rotation.failures import RefusedError
 from rotation.forms import KeyForm
 
-_RAW_KEY = re.compile(r"[A-Za-z0-9+/_\-]+={0,2}", re.ASCII)
-
 
 class Credential:
     """A value that a provider accepts; hidden from `repr`, compared in constant time, never serialised."""
@@ -92,7 +90,7 @@ class CredentialText:
         text = value.reveal()
         if form.is_whole:
             return cls(text, (0, len(text)), None, {})
-        if form.takes_bare_key and _RAW_KEY.fullmatch(text.strip()):
+        if form.takes_bare_key and re.fullmatch(form.bare_key, text.strip(), re.ASCII):
             return cls(text, _trimmed(text, 0, len(text)), None, {})
         found = list(form.fields(text)) if form.key_field else []
         spans = {

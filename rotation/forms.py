@@ -39,6 +39,8 @@ class KeyForm:
     """A second field that changes with the key, where a service names its keys by ids of their own."""
     owners: tuple[Owner, ...] = ()
     takes_bare_key: bool = True
+    bare_key: str = r"[A-Za-z0-9+/_\-]+={0,2}"
+    """What a bare key looks like, as a regular expression."""
     is_whole: bool = False
     """The whole value is the credential, whatever it looks like."""
 
@@ -78,4 +80,7 @@ class KeyForm:
 
 BARE_KEY = KeyForm()
 WHOLE_VALUE = KeyForm(is_whole=True)
+# learn.microsoft.com, "application: addPassword": 16 to 64 characters. In a connection string as "Azure service
+# authentication" has it.
+APPLICATION_SECRET = KeyForm("AppKey", bare_key=r"[A-Za-z0-9._~\-]{16,64}")
 ACCOUNT_KEY = KeyForm("AccountKey", owners=(Owner("AccountName", "account"),))

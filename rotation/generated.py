@@ -1,10 +1,9 @@
 """Addresses of generated values: what stands behind `generated:`, and the tags that go with it."""
 
-from rotation.address import Address, NamedAddress
+from rotation.address import GENERATED, Address, NamedAddress
 from rotation.recipes import Recipe, RecipeError, Template, parse_recipe, parse_template
 from rotation.tags import PROVIDER_ADDRESS, RETIRE_AFTER, STRATEGY, TEMPLATE, Tags
 
-GENERATED = "generated"
 STATIC = "static"
 _TEMPLATE = "template"
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from rotation.credential import CredentialText
+from rotation.credential import CredentialText, UnknownCredential
 from rotation.forms import KeyForm
 from rotation.holding import held_until
 from rotation.ids import rotation_id
@@ -39,6 +39,9 @@ def plan_rotation(
 
 def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping[str, Slot]) -> Plan:
     """Drift: publish a key that exists; regenerating one could kill somebody who holds it."""
+    successor = next((slot for slot in slots.values() if slot.is_successor), None)
+    if successor is not None:
+        return _renew(situation, policy, target, None, successor)
     claimed = next((slot for slot in slots.values() if slot.name.casefold() == policy.credential_id), None)
     if claimed and policy.strategy is SlotStrategy.PINNED and situation.is_interim:
         claimed = beside(claimed, slots)
@@ -46,7 +49,7 @@ def _repair(situation: Situation, policy: Policy, target: Target, slots: Mapping
     return _plan(situation, policy, target, chosen, OutcomeName.REPAIRED)
 
 
-def _renew(situation: Situation, policy: Policy, target: Target, live: Slot, idle: Slot) -> Plan:
+def _renew(situation: Situation, policy: Policy, target: Target, live: Slot | None, idle: Slot) -> Plan:
     """Publish the idle slot, regenerated now unless that has happened since the current version was made."""
     adopted = _renewed(idle, live, situation.current.created_on)
     held = None if adopted or idle.is_successor else held_until(situation.replaced, idle.key, policy.grace)
@@ -78,7 +81,8 @@ def _retire(situation: Situation, policy: Policy, target: Target, live: Slot, id
     written = situation.current.created_on
     pinned = policy.strategy is SlotStrategy.PINNED
     repaired = situation.written_by.endswith(REPAIRED)
-    if repaired or pinned or policy.retire_after is None or _renewed(idle, live, written):
+    dead = isinstance(idle.key, UnknownCredential) or _renewed(idle, live, written)
+    if repaired or pinned or policy.retire_after is None or dead:
         raise Conclusion(OutcomeName.SUPERSEDED, "this rotation has already written the current version")
     return _plan(
         situation, policy, target, live, OutcomeName.ROTATED,
@@ -128,7 +132,7 @@ def _plan(
     )
 
 
-def _renewed(idle: Slot, live: Slot, written: datetime) -> bool:
+def _renewed(idle: Slot, live: Slot | None, written: datetime) -> bool:
     """Tell whether the idle slot has been regenerated since the version on the live slot was written.
 
     Key Vault drops fractions of a second, so a key a little older than the version can look younger. Against that, it
@@ -136,7 +140,7 @@ def _renewed(idle: Slot, live: Slot, written: datetime) -> bool:
     """
     if idle.created_on is None or idle.created_on < written:
         return False
-    return live.created_on is None or idle.created_on > live.created_on
+    return live is None or live.created_on is None or idle.created_on > live.created_on
 
 
 def _youngest(slots: Collection[Slot]) -> Slot:

@@ -39,12 +39,14 @@ class Words:
 
     describe: str | None
     """None where there is nothing to ask."""
-    slots: str
-    regenerate: str
+    slots: str | None
+    regenerate: str | None
     try_key: str | None
     """None where there is no harmless way to try one."""
     pending: str = ""
-    """The secret in which a key waits that can be read back nowhere: then the slots are in the vault too."""
+    """The secret in which a key waits that can be read back nowhere: then the slots are in the vault, too."""
+    retire: str | None = None
+    """None where retiring a slot is regenerating it."""
 
 
 @dataclass(frozen=True)
@@ -126,17 +128,17 @@ class Preview:
         """Step 1."""
         target = self._account
         asked = [Call(self._words.describe, target)] if self._words.describe else []
-        calls = [Call("keyvault.getSecret", self._secret), *asked, self._slots]
+        calls = [Call("keyvault.getSecret", self._secret), *asked, *self._slots]
         self._tell("read_metadata", calls)
 
     def publish(self, slot: str, note: str | None = None) -> None:
         """Steps 3 and 4: prove a key, and make it the current version."""
         tried = self._words.try_key if self._plan.verification is not Verification.OFF else None
-        self._tell("verify_key", [self._slots, *([Call(tried, self._account)] if tried else [])])
+        self._tell("verify_key", [*self._slots, *([Call(tried, self._account)] if tried else [])])
         read = Call("keyvault.getSecret", self._secret)
         write = Call("keyvault.setSecret", self._secret, changes=True)
         tidy = [Call("keyvault.deleteSecret", self._pending, changes=True)] if self._words.pending else []
-        self._tell("write_version", [self._slots, read, write, read, *tidy], note or f"with the key of {slot}")
+        self._tell("write_version", [*self._slots, read, write, read, *tidy], note or f"with the key of {slot}")
 
     def make_way(self, taken: Look) -> None:
         """Step 2: nobody may live on the slot that is about to be regenerated."""
@@ -149,7 +151,7 @@ class Preview:
             read = Call("keyvault.getSecret", target)
             write = Call("keyvault.setSecret", target, changes=True)
             to = self._plan.interim_slot or self._plan.live_slot
-            self._tell("move_secret", [self._slots, read, write, read], f"to the key of {to}, its expiry unchanged")
+            self._tell("move_secret", [*self._slots, read, write, read], f"to the key of {to}, its expiry unchanged")
 
     def regenerate(self) -> None:
         """Step 3, once nobody can hold the slot's key any more."""
@@ -158,9 +160,10 @@ class Preview:
             self.at = self._free_from
             self._look(Look())
         read = Call("keyvault.getSecret", self._secret)
-        target = self._pending if self._words.pending else f"{self._account}/{self._plan.slot}"
-        regenerate = Call(self._words.regenerate, target, changes=True)
-        self._tell("regenerate_key", [self._slots, read, regenerate])
+        name, kept = self._words.regenerate, self._words.pending
+        regenerate = [Call(name, f"{self._account}/{self._plan.slot}", changes=True)] if name else []
+        keep = [Call("keyvault.setSecret", self._pending, changes=True)] if kept else []
+        self._tell("regenerate_key", [*self._slots, read, *regenerate, *keep])
 
     def grace(self, until: datetime) -> None:
         """Let consumers read the new version."""
@@ -179,12 +182,15 @@ class Preview:
         if left.refused:
             return
         read = Call("keyvault.getSecret", self._secret)
-        retire = Call(self._words.regenerate, f"{self._account}/{slot}", changes=True)
-        self._tell("swap_slot", [self._slots, read, retire], f"the key of {slot} is dead from then on")
+        name = self._words.retire or self._words.regenerate
+        retire = [Call(name, f"{self._account}/{slot}", changes=True)] if name else []
+        self._tell("swap_slot", [*self._slots, read, *retire], f"the key of {slot} is dead from then on")
 
     @property
-    def _slots(self) -> Call:
-        return Call(self._words.slots, self._secret if self._words.pending else self._account)
+    def _slots(self) -> list[Call]:
+        kept = [self._secret, self._pending] if self._words.pending else []
+        asked = [Call(self._words.slots, self._account)] if self._words.slots else []
+        return [*(Call("keyvault.getSecret", secret) for secret in kept), *asked]
 
     @property
     def _pending(self) -> str:
@@ -193,7 +199,7 @@ class Preview:
     def _look(self, look: Look) -> None:
         calls = [Call("keyvault.listSecrets", vault.partition(".")[0]) for vault in self._vaults]
         read = [Call("keyvault.getSecret", _secret(each.vault, each.secret)) for each in look.neighbours]
-        self._tell("find_neighbours", [*calls, *([self._slots] if read else []), *read], look.refused or look.note)
+        self._tell("find_neighbours", [*calls, *(self._slots if read else []), *read], look.refused or look.note)
 
     def _tell(self, name: str, calls: list[Call], note: str | None = None, until: datetime | None = None) -> None:
         self.steps.append(PreviewStep(name, calls, note, until))

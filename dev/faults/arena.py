@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 import bootstrap
-from azure_clients import identity, pacing, resource_manager
+from azure_clients import graph, identity, pacing, resource_manager
 from dev.clock import VirtualClock
 from dev.simulators import SimulatedAzure
 from providers import storage_account
@@ -40,6 +40,7 @@ def forget_process() -> None:
         pacing.ways,
         storage_account._management_clients,
         resource_manager._clients,
+        graph._clients,
     ):
         cached.cache_clear()
 

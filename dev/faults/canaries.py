@@ -22,11 +22,19 @@ def forms(keys: Iterable[str]) -> list[str]:
     """Return the forms in which keys could show: plain, URL-encoded, in base64 at each offset, as hex, in part."""
     found: list[str] = []
     for key in keys:
-        raw = base64.b64decode(key)
+        raw = _decoded(key)
         nested = [base64.b64encode(b" " * offset + key.encode()).decode()[8:-8] for offset in range(3)]
         found += [key, quote(key, safe=""), quote(quote(key, safe=""), safe=""), raw.hex(), *nested]
         found += [key[:_PART], key[-_PART:], base64.urlsafe_b64encode(raw).decode()]
     return found
+
+
+def _decoded(key: str) -> bytes:
+    """Return the bytes that a key stands for; a password stands for itself."""
+    try:
+        return base64.b64decode(key, validate=True)
+    except ValueError:
+        return key.encode()
 
 
 def search(haystack: str, keys: Iterable[str]) -> list[str]:
@@ -35,8 +43,9 @@ def search(haystack: str, keys: Iterable[str]) -> list[str]:
 
 
 def keys_of(trial: Trial) -> list[str]:
-    """Return every key that ever lived in a case."""
-    return [made.value.reveal() for account in trial.stage.accounts for made in account.key_history()]
+    """Return every key that ever lived in a case, and every value that the vault has ever held."""
+    issued = [made.value.reveal() for account in trial.stage.accounts for made in account.key_history()]
+    return [*issued, *(made.value.reveal() for made in trial.stage.vault.all_versions())]
 
 
 def leaks(trial: Trial, heard: Iterable[str] = ()) -> list[str]:

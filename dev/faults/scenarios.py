@@ -91,6 +91,10 @@ def _generated(stage: Stage) -> tuple[str, ...]:
     return (stage.secret(stage.generated(), "current").name,)
 
 
+def _application(stage: Stage) -> tuple[str, ...]:
+    return (stage.secret(stage.application(), "current", RetireAfter="P1D").name,)
+
+
 MAIN = "raw key"
 SCENARIOS = {
     scenario.name: scenario
@@ -107,6 +111,7 @@ SCENARIOS = {
         Scenario("file storage", _file_storage),
         Scenario("cosmos", _target("Microsoft.DocumentDB/databaseAccounts", takes=timedelta(seconds=20))),
         Scenario("generated value", _generated),
+        Scenario("application secret", _application),
     )
 }
 KINDS = {facts.type: Scenario(facts.type, _target(facts.type, RetireAfter="P1D")) for facts in FACTS}

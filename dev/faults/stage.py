@@ -4,7 +4,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dev.clock import VirtualClock
-from dev.simulators import GeneratedValue, KeyHolder, SecretVersion, SimulatedAzure, StorageAccount, TwoKeyTarget, Vault
+from dev.simulators import (
+    EntraApplication,
+    GeneratedValue,
+    KeyHolder,
+    SecretVersion,
+    SimulatedAzure,
+    StorageAccount,
+    TwoKeyTarget,
+    Vault,
+)
 
 from .arena import VAULTS, Arena
 
@@ -57,6 +66,13 @@ class Stage:
     def target(self, kind: str, *names: str) -> TwoKeyTarget:
         """Add a target of another service with two keys, as old."""
         made = self.azure.add_two_key_target(kind, *names, created=self.clock.now() - 400 * DAY)
+        self.accounts.append(made)
+        return made
+
+    def application(self) -> EntraApplication:
+        """Add an application, of whose new secrets Entra takes some seconds to know."""
+        made = self.azure.add_entra_application("billing", created=self.clock.now() - 400 * DAY)
+        made.known_after = timedelta(seconds=18)
         self.accounts.append(made)
         return made
 

@@ -14,6 +14,7 @@ service SAS.
 
 from .azure import SimulatedAzure
 from .consumer import Consumer
+from .entra_application import EntraApplication
 from .generated_value import GeneratedValue
 from .key_holder import KeyHolder
 from .storage_account import StorageAccount
@@ -22,6 +23,7 @@ from .vault import SecretVersion, Vault
 
 __all__ = [
     "Consumer",
+    "EntraApplication",
     "GeneratedValue",
     "KeyHolder",
     "SecretVersion",

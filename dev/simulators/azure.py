@@ -12,6 +12,7 @@ from .clouds import CLOUDS, PUBLIC
 from .consumer import Consumer
 from .data_plane import DataPlaneService
 from .engine import Directory, Engine, Service
+from .entra_application import EntraApplication, GraphService
 from .faults import Faults
 from .identity import EntraService, ManagedIdentityService
 from .invariant import Invariant, Violation
@@ -54,7 +55,8 @@ class SimulatedAzure:
         self._world = World(self.clock, seed)
         self._log = CallLog()
         self._invariant = Invariant(self._world)
-        self._applications: dict[str, Sensitive] = {}
+        self._applications: dict[str, Callable[[str], bool]] = {}
+        self._rotated: dict[str, EntraApplication] = {}
         self._identity = ManagedIdentityService(self.tokens)
         self._directory = Directory()
         self._engine = Engine(self._world, self._directory, self.faults, self.limits, self._log)
@@ -68,6 +70,7 @@ class SimulatedAzure:
         self._managers = {name: ResourceManagerService(cloud, self.tokens) for name, cloud in CLOUDS.items()}
         for name, cloud in CLOUDS.items():
             self._directory.services[cloud.arm_host] = self._managers[name]
+            self._directory.services[cloud.graph_host] = GraphService(cloud, self.tokens, self._rotated)
             for host in cloud.login_hosts:
                 self._directory.services[host] = EntraService(cloud, self.tokens, self._applications)
 
@@ -120,6 +123,7 @@ class SimulatedAzure:
             self._invariant.clear()
             self._refusals.clear()
             self._applications.clear()
+            self._rotated.clear()
             for manager in self._managers.values():
                 manager.two_keys.forget_all()
             self._directory.services.clear()
@@ -205,7 +209,15 @@ class SimulatedAzure:
 
     def add_application(self, client_id: str, client_secret: str) -> None:
         """Let an app sign in with a client secret instead of a managed identity."""
-        self._applications[client_id] = Sensitive(client_secret)
+        known = Sensitive(client_secret)
+        self._applications[client_id] = lambda tried: known == Sensitive(tried)
+
+    def add_entra_application(self, name: str, *, created: datetime) -> EntraApplication:
+        """Add an application whose secrets are rotated."""
+        made = EntraApplication(self._world, name, created)
+        self._applications[made.client_id] = made.accepts
+        self._rotated[made.object_id] = made
+        return made
 
     def add_consumer(
         self,

@@ -17,6 +17,7 @@ class Cloud:
     arm_host: str
     arm_aliases: tuple[str, ...]
     login_hosts: tuple[str, ...]
+    graph_host: str
 
     @property
     def vault_audience(self) -> str:
@@ -36,7 +37,7 @@ class Cloud:
     @property
     def audiences(self) -> tuple[str, ...]:
         """Every audience that a token of this cloud can have."""
-        return (self.vault_audience, *self.arm_audiences, "https://storage.azure.com")
+        return (self.vault_audience, *self.arm_audiences, "https://storage.azure.com", f"https://{self.graph_host}")
 
 
 PUBLIC = Cloud(
@@ -46,6 +47,7 @@ PUBLIC = Cloud(
     "management.azure.com",
     ("management.core.windows.net",),
     ("login.microsoftonline.com",),
+    "graph.microsoft.com",
 )
 CHINA = Cloud(
     "AzureChinaCloud",
@@ -54,6 +56,7 @@ CHINA = Cloud(
     "management.chinacloudapi.cn",
     ("management.core.chinacloudapi.cn",),
     ("login.chinacloudapi.cn", "login.partner.microsoftonline.cn"),
+    "microsoftgraph.chinacloudapi.cn",
 )
 GOVERNMENT = Cloud(
     "AzureUSGovernment",
@@ -62,6 +65,7 @@ GOVERNMENT = Cloud(
     "management.usgovcloudapi.net",
     ("management.core.usgovcloudapi.net",),
     ("login.microsoftonline.us",),
+    "graph.microsoft.us",
 )
 
 CLOUDS = {cloud.name: cloud for cloud in (PUBLIC, CHINA, GOVERNMENT)}

@@ -7,15 +7,18 @@ that MSAL reads first.
 """
 
 import hmac
+import re
 import secrets
+from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import parse_qs
 
 from .clouds import CLOUDS, Cloud
-from .sensitive import Sensitive
 from .tokens import TokenRegistry, normal_audience
 from .wire import Operation, Request, Response, json_response
 from .world import APP_ID, TENANT_ID
+
+_CODE = re.compile("AADSTS([0-9]+)")
 
 
 class ManagedIdentityService:
@@ -57,7 +60,7 @@ class ManagedIdentityService:
 class EntraService:
     """The sign-in service, for apps that hold a client secret."""
 
-    def __init__(self, cloud: Cloud, tokens: TokenRegistry, applications: dict[str, Sensitive]) -> None:
+    def __init__(self, cloud: Cloud, tokens: TokenRegistry, applications: Mapping[str, Callable[[str], bool]]) -> None:
         self._cloud = cloud
         self._tokens = tokens
         self._applications = applications
@@ -113,7 +116,7 @@ class EntraService:
         if known is None:
             message = f"AADSTS700016: Application with identifier '{form.get('client_id')}' was not found."
             return _oauth_error(400, "unauthorized_client", message)
-        if known != Sensitive(form.get("client_secret", "")):
+        if not known(form.get("client_secret", "")):
             return _oauth_error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         value, _ = self._tokens.issue(form.get("scope", ""))
         seconds = int(self._tokens.lifetime.total_seconds())
@@ -131,5 +134,6 @@ def _complaint(status: int, message: str) -> Response:
 
 
 def _oauth_error(status: int, code: str, message: str) -> Response:
-    plain = json_response(status, {"error": code, "error_description": message, "error_codes": []})
+    codes = [int(number) for number in _CODE.findall(message)]
+    plain = json_response(status, {"error": code, "error_description": message, "error_codes": codes})
     return Response(status, plain.headers, plain.body, code)

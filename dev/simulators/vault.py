@@ -121,6 +121,12 @@ class Vault:
         with self._world.lock:
             return list(self._secrets.get(name.lower(), ()))
 
+    def all_versions(self) -> list[SecretVersion]:
+        """Return every version of every secret, deleted ones included."""
+        with self._world.lock:
+            gone = [version for each in self._deleted.values() for version in each.versions]
+            return [version for versions in self._secrets.values() for version in versions] + gone
+
     def find(self, name: str, version: str | None = None) -> SecretVersion | None:
         """Return a version, or the current one when none is named."""
         versions = self.versions(name)

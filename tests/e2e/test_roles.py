@@ -118,6 +118,17 @@ def generate(running: Running) -> None:
     assert running.rotate(version, "generated")["output"]["outcome"] == "rotated"
 
 
+def renew_an_application(running: Running) -> None:
+    application = running.scene.azure.add_entra_application("roles", created=running.scene.clock.now() - 400 * DAY)
+    version = running.scene.secret(
+        name="application",
+        value=application.key("current"),
+        ProviderAddress=application.resource_id,
+        RetireAfter="P1D",
+    ).version
+    assert running.rotate(version, "application")["output"]["retired"] is True
+
+
 def test_every_call_is_in_the_table_and_every_row_is_called(running: Running) -> None:
     for way in (
         alternate_and_retire,
@@ -128,6 +139,7 @@ def test_every_call_is_in_the_table_and_every_row_is_called(running: Running) ->
         repair_a_file_share_account,
         sweep,
         generate,
+        renew_an_application,
     ):
         way(running)
     # The SDK remembers a vault's challenge for as long as the process lives: an earlier test may have had it.
