@@ -10,7 +10,9 @@ from dev.clock import Clock, SystemClock
 from .calls import Call, CallLog
 from .clouds import CLOUDS, PUBLIC
 from .consumer import Consumer
+from .container_apps import ContainerApp
 from .data_plane import DataPlaneService
+from .dependents import CutOff, Dependents
 from .engine import Directory, Engine, Service
 from .entra_application import EntraApplication, GraphService
 from .faults import Faults
@@ -23,6 +25,7 @@ from .network import Network
 from .proxy import Refusals
 from .resource_manager import ResourceManagerService
 from .sensitive import Sensitive
+from .sites import Site
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
 from .two_key_facts import BY_TYPE
@@ -33,7 +36,10 @@ from .world import World
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 """Where accounts go that aren't told otherwise."""
-_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/sample-rg"
+
+
+def _group(name: str) -> str:
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}"
 
 
 Held = TypeVar("Held", bound=KeyHolder)
@@ -57,6 +63,7 @@ class SimulatedAzure:
         self._invariant = Invariant(self._world)
         self._applications: dict[str, Callable[[str], bool]] = {}
         self._rotated: dict[str, EntraApplication] = {}
+        self._dependents = Dependents(self._world)
         self._identity = ManagedIdentityService(self.tokens)
         self._directory = Directory()
         self._engine = Engine(self._world, self._directory, self.faults, self.limits, self._log)
@@ -64,6 +71,7 @@ class SimulatedAzure:
         self._failures: list[BaseException] = []
         self._network = Network(self._directory, self._engine, self._identity, self._refusals, self._failures.append)
         self._managers: dict[str, ResourceManagerService] = {}
+        self._vaults: dict[str, Vault] = {}
         self._found_clouds()
 
     def _found_clouds(self) -> None:
@@ -121,11 +129,14 @@ class SimulatedAzure:
                 self.tokens.clear()
             self._log.clear()
             self._invariant.clear()
+            self._dependents.clear()
             self._refusals.clear()
             self._applications.clear()
             self._rotated.clear()
+            self._vaults.clear()
             for manager in self._managers.values():
                 manager.two_keys.forget_all()
+                manager.consumers.forget_all()
             self._directory.services.clear()
             self._directory.unreachable.clear()
             self._found_clouds()
@@ -137,7 +148,10 @@ class SimulatedAzure:
         """Add a key vault."""
         vault = Vault(self._world, name, CLOUDS[cloud])
         self._register(vault.host, KeyVaultService(vault, self.tokens))
-        self._managers[cloud].add_vault(vault, f"{_GROUP}/providers/Microsoft.KeyVault/vaults/{vault.name}")
+        self._vaults[vault.host] = vault
+        self._managers[cloud].add_vault(
+            vault, f"{_group('sample-rg')}/providers/Microsoft.KeyVault/vaults/{vault.name}"
+        )
         return vault
 
     def add_storage_account(
@@ -184,7 +198,7 @@ class SimulatedAzure:
             resource_group: Where it is.
             created: How old its keys are.
         """
-        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{resource_group}"
+        group = _group(resource_group)
         target = TwoKeyTarget(self._world, BY_TYPE[kind.lower()], group, names, created or self._world.now())
         with self._world.lock:
             for host in target.hosts:
@@ -199,6 +213,36 @@ class SimulatedAzure:
     def add_target(self, make: Callable[[World], Held]) -> Held:
         """Add what has no address of its own in Azure, in the same world as the rest."""
         return make(self._world)
+
+    def add_site(self, name: str, *, slot: str = "", resource_group: str = "sample-rg") -> Site:
+        """Add an App Service site, or a slot of one."""
+        resource_id = f"{_group(resource_group)}/providers/Microsoft.Web/sites/{name}" + (slot and f"/slots/{slot}")
+        site = Site(self._world, self._find_vault, resource_id)
+        self._managers[PUBLIC.name].consumers.sites[resource_id.lower()] = site
+        return site
+
+    def add_container_app(self, name: str, *, resource_group: str = "sample-rg") -> ContainerApp:
+        """Add a container app."""
+        app = ContainerApp(
+            self._world, self._find_vault, f"{_group(resource_group)}/providers/Microsoft.App/containerApps/{name}"
+        )
+        self._managers[PUBLIC.name].consumers.apps[app.resource_id.lower()] = app
+        return app
+
+    def remove_site(self, site: Site) -> None:
+        """Delete a site or slot."""
+        self._managers[PUBLIC.name].consumers.sites.pop(site.resource_id.lower())
+
+    def depend(self, consumer: Site | ContainerApp, setting: str, account: KeyHolder) -> None:
+        """Check from now on that what a consumer goes on with for one setting is accepted by the account."""
+        self._dependents.watch(consumer.name, lambda: consumer.holds(setting), account)
+
+    def deny_scope(self, scope: str) -> None:
+        """Take the app's right to list what is in a subscription or a resource group."""
+        self._managers[PUBLIC.name].consumers.scopes_denied.add(scope.lower())
+
+    def _find_vault(self, name: str) -> Vault | None:
+        return self._vaults.get(name.lower() if "." in name else f"{name.lower()}.{PUBLIC.vault_domain}")
 
     def remove_storage_account(self, account: StorageAccount) -> None:
         """Delete an account: Resource Manager no longer finds it and its names no longer resolve."""
@@ -309,6 +353,11 @@ class SimulatedAzure:
     def invariant_violations(self) -> list[Violation]:
         """Each moment at which a watched secret stopped being accepted."""
         return list(self._invariant.violations)
+
+    @property
+    def cut_off(self) -> list[CutOff]:
+        """Each moment at which a consumer that was given to `depend` went on with a dead credential."""
+        return list(self._dependents.cut_off)
 
     def answers(self, host: str) -> bool:
         """Tell whether there is something behind a name that can be reached."""

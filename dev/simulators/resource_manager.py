@@ -11,6 +11,7 @@ from typing import Any
 
 from . import arm_errors as errors
 from .clouds import Cloud
+from .consumer_manager import ConsumerManager
 from .operator_changes import describe_vault, grant, update_account, update_vault
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
@@ -47,6 +48,7 @@ class ResourceManagerService:
         self._groups: set[tuple[str, str]] = set()
         self._vaults: dict[str, Vault] = {}
         self.two_keys = TwoKeyManager(self._refusal)
+        self.consumers = ConsumerManager(self._refusal)
 
     def add_vault(self, vault: Vault, resource_id: str) -> None:
         """Make a vault known."""
@@ -78,7 +80,7 @@ class ResourceManagerService:
         ]:
             action = _OPERATIONS.get((request.method, "/".join(parts[8:]).lower()))
         if action is None:
-            changed = self._operator_change(request) or self.two_keys.route(request)
+            changed = self._operator_change(request) or self.consumers.route(request) or self.two_keys.route(request)
             if changed is not None:
                 return changed
             kind = "/".join(parts[5:7]) or request.path
