@@ -4,8 +4,10 @@ import os
 from datetime import UTC, datetime
 from functools import cache
 
+from azure_clients.consumers import Consumers
 from azure_clients.inventory import Inventory
 from azure_clients.key_vault import KeyVault
+from azure_clients.resource_manager import ResourceManager
 from azure_clients.settings import Settings, load_settings
 from providers.escrow import Escrow
 from providers.protocol import Provider
@@ -49,6 +51,12 @@ def key_vault(host: str) -> KeyVault:
 def inventory() -> Inventory:
     """Return the inventory of all allow-listed vaults."""
     return Inventory({host: key_vault(host) for host in settings().vaults}, KINDS)
+
+
+@cache
+def consumers() -> Consumers:
+    """Return what is known of those who use secrets."""
+    return Consumers(ResourceManager(settings().cloud), settings().consumer_scopes)
 
 
 def provider(address: str, subject: Subject) -> Provider:

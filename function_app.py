@@ -3,23 +3,28 @@
 import azure.durable_functions as df
 
 from activities import (
+    announce_version,
     begin_sweep,
+    find_consumers,
     find_due,
     find_neighbours,
     find_stuck,
     find_working,
+    move_reference,
     move_secret,
     read_metadata,
+    refresh_consumer,
     regenerate_key,
     remove_pending,
     restore_version,
     start_rotations,
     swap_slot,
+    tell_rotation,
     verify_key,
     write_version,
 )
 from entities import parked_events, resource_lock
-from orchestrations import restore_secret, rotate_secret, sweep_vaults
+from orchestrations import refresh_consumers, restore_secret, rotate_secret, sweep_vaults
 from triggers import http_api, is_alive, purge_history, status_page, sweep, vault_events
 
 app = df.DFApp()
@@ -34,7 +39,13 @@ app.register_functions(move_secret.bp)
 app.register_functions(regenerate_key.bp)
 app.register_functions(verify_key.bp)
 app.register_functions(write_version.bp)
+app.register_functions(announce_version.bp)
 app.register_functions(swap_slot.bp)
+app.register_functions(refresh_consumers.bp)
+app.register_functions(find_consumers.bp)
+app.register_functions(refresh_consumer.bp)
+app.register_functions(move_reference.bp)
+app.register_functions(tell_rotation.bp)
 app.register_functions(restore_version.bp)
 app.register_functions(restore_secret.bp)
 app.register_functions(sweep.bp)

@@ -7,13 +7,17 @@ import azure.durable_functions as df
 
 import bootstrap
 from activities import shell
+from azure_clients.holders import holders
 from rotation.address import is_shared
-from rotation.failures import DisabledError, MissingError, RefusedError
+from rotation.consumers import LOOK_AGAIN, Consumer, Current, labels, read_ids
+from rotation.failures import DisabledError, MissingError, RefusedError, RotationError, TransientError
+from rotation.forms import KeyForm
 from rotation.holding import held_until
-from rotation.model import SecretVersion
+from rotation.model import SecretVersion, Slot
 from rotation.neighbours import Neighbour, grace_of, neighbour_on
 from rotation.plan import Plan
 from rotation.results import Done, Result, Retry
+from rotation.tags import CONSUMERS
 
 bp = df.Blueprint()
 
@@ -25,7 +29,7 @@ _UNREACHABLE_BUDGET = 900.0
 
 @bp.activity_trigger(input_name="payload")
 def find_neighbours(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
-    """Name the managed secrets on a slot, and say from when nobody else can hold its key.
+    """Name the managed secrets on a slot, and say from when nobody can hold its key any more.
 
     One that must not be moved stops the rotation.
     """
@@ -50,7 +54,7 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
         for vault, secret in tenants.secrets
         if (vault, secret.casefold()) != (plan.vault, plan.secret.casefold())
     ]
-    found = _neighbours(plan, slot, others, now)
+    found = _look(plan, slot, others, now)
     missing = [*tenants.unreachable, *tenants.unknown]
     if not missing:
         return Done(found)
@@ -62,17 +66,18 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
     return Retry(note, budget=budget, fallback={**found, "note": note})
 
 
-def _neighbours(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
-    neighbours: list[Neighbour] = []
-    free_from = now
+def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
+    own = [(plan.vault, plan.secret)] if plan.follows else []
     provider = bootstrap.provider(plan.provider, plan.subject)
-    slot = provider.slots().get(slot_name) if others else None
+    slot = provider.slots().get(slot_name) if others or own else None
     if others and slot is None:
         raise RefusedError(f"slot {slot_name} does not exist any more")
+    neighbours: list[Neighbour] = []
+    free_from = now
+    tenants = [(*place, current) for place in [*own, *others] if slot and (current := _read(*place))]
     kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
-    for vault, secret in others:
-        current = _read(vault, secret)
-        if slot is None or current is None:
+    for vault, secret, current in tenants:
+        if slot is None or (vault, secret) in own:
             continue
         neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults)
         if neighbour is not None:
@@ -83,7 +88,47 @@ def _neighbours(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: 
             replaced = bootstrap.key_vault(vault).replaced(secret, current, provider.form, since=now - grace)
             held = held_until(replaced, slot.key, grace)
             free_from = max(free_from, held or now)
-    return {"neighbours": [neighbour.to_json() for neighbour in neighbours], "free_from": free_from.isoformat()}
+    found = {"neighbours": [neighbour.to_json() for neighbour in neighbours], "free_from": free_from.isoformat()}
+    return found | (_held(plan, slot, provider.form, tenants, now) if slot else {})
+
+
+def _held(
+    plan: Plan, slot: Slot, form: KeyForm, tenants: list[tuple[str, str, SecretVersion]], now: datetime
+) -> dict[str, Any]:
+    """Look whether known consumers of these secrets may still hold the slot's key, and if so when to look again."""
+    told: list[str] = []
+    late: list[dict[str, str]] = []
+    for vault, secret, current in tenants:
+        try:
+            holding = _holding(vault, secret, current, slot, form, now)
+        except TransientError:
+            raise
+        except RotationError as error:
+            if slot.name != plan.retire_slot:
+                raise
+            # Its new version is published: that the previous key lives on is no reason to fail.
+            told.append(f"the consumers of {secret} cannot be looked at ({error.reason})")
+        else:
+            if holding:
+                told.append(f"{labels(holding)} may still hold {slot.name}")
+                late.append({"vault": vault, "secret": secret, "version": current.version})
+    if not told:
+        return {}
+    return {"held": "; ".join(told), "late": late, "free_from": (now + LOOK_AGAIN).isoformat()}
+
+
+def _holding(
+    vault: str, secret: str, current: SecretVersion, slot: Slot, form: KeyForm, now: datetime
+) -> list[Consumer]:
+    named = read_ids(current.tags.get(CONSUMERS, ""))[0]
+    if not named and not bootstrap.settings().consumer_scopes:
+        return []
+    everybody, client = bootstrap.consumers(), bootstrap.key_vault(vault)
+    newest = Current(current.version, current.created_on)
+    suspects = holders(client, secret, newest, everybody.of(vault, secret, named, now), slot.key, form, now)
+    # What is known of them may be minutes old.
+    looked = [everybody.look(suspect.id, now).of(vault, secret) for suspect in suspects]
+    return holders(client, secret, newest, looked, slot.key, form, now)
 
 
 def _read(vault: str, secret: str) -> SecretVersion | None:

@@ -62,7 +62,9 @@ def plan(request: RotationRequest, now: datetime) -> Result:
         slots = provider.slots()
     except MissingError as error:
         raise RefusedError(f"target {policy.provider.label} not found ({error.reason})") from None
-    return Done(plan_rotation(situation, policy, target, slots, provider.form).to_json())
+    planned = plan_rotation(situation, policy, target, slots, provider.form)
+    follows = policy.names_consumers or bool(bootstrap.settings().consumer_scopes)
+    return Done(replace(planned, follows=follows).to_json())
 
 
 def _subject(request: RotationRequest) -> Subject:

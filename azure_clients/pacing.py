@@ -128,8 +128,8 @@ def writes(path: str) -> str:
 
 
 def _counted_by(path: str) -> str:
-    _, _, subscription, _, _, _, provider, *_ = path.casefold().split("/")
-    return f"{subscription}/{provider}"
+    parts = path.casefold().split("/")
+    return f"{parts[2]}/{parts[parts.index('providers') + 1]}"
 
 
 @cache

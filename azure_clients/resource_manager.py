@@ -1,9 +1,10 @@
 """Resource Manager, asked directly: for kinds of target that are a row in a table and need no SDK of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from azure_clients.clouds import Cloud
 from azure_clients.errors import wait_asked
@@ -29,6 +30,8 @@ class Answer:
     """Whether it has only taken the request in (202): the operation goes on."""
     retry_after: float | None
     """Seconds after which it asks us to look again."""
+    etag: str | None = None
+    """Which state of the resource it is about, where the provider says."""
 
 
 class ResourceManager:
@@ -45,13 +48,42 @@ class ResourceManager:
         """Do what a path says, e.g. a resource id and an action; never twice."""
         return self._send(operation, "POST", path, api_version, body)
 
-    def _send(self, operation: str, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Answer:
+    def put(self, operation: str, path: str, api_version: str, body: Mapping[str, Any], etag: str | None) -> Answer:
+        """Replace what is at a path; with an ETag only if it is still in that state, where the provider heeds it."""
+        return self._send(operation, "PUT", path, api_version, body, {"If-Match": etag} if etag else None)
+
+    def pages(self, operation: str, path: str, api_version: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the resources of a list, page by page."""
+        query: dict[str, str] = {}
+        while True:
+            document = self._send(operation, "GET", path, api_version, None, query=query).document
+            found = document.get("value")
+            if not isinstance(found, list):
+                raise TransientError(f"{operation}: an answer that is no list")
+            yield from (each for each in found if isinstance(each, Mapping))
+            if not document.get("nextLink"):
+                return
+            # Only its path and query count: the token must go nowhere but to Resource Manager.
+            link = urlsplit(str(document["nextLink"]))
+            path, query = link.path, dict(parse_qsl(link.query))
+
+    def _send(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        api_version: str,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
         from azure.core.rest import HttpRequest  # noqa: PLC0415 - see identity.py
 
         way = reads(path) if method == "GET" or "list" in path.rpartition("/")[2].casefold() else writes(path)
         with asking(operation, way), _clients(self._cloud).client() as client:
             url = client.format_url(path)
-            request = HttpRequest(method, url, params={"api-version": api_version}, json=body)
+            params = {"api-version": api_version, **(query or {})}
+            request = HttpRequest(method, url, params=params, headers=dict(headers or {}), json=body)
             response = client.send_request(request)
             response.raise_for_status()
         try:
@@ -60,7 +92,8 @@ class ResourceManager:
             document = None
         if not isinstance(document, Mapping):
             raise TransientError(f"{operation}: {response.status_code} with an answer that cannot be read")
-        return Answer(document, response.status_code == 202, wait_asked(response.headers))
+        asked = wait_asked(response.headers)
+        return Answer(document, response.status_code == 202, asked, response.headers.get("ETag"))
 
 
 @cache

@@ -15,6 +15,10 @@ from rotation.request import VAULT_HOST, shape
 
 _URI = re.compile(r"(?:https://)?(?P<host>[^/:\s]+)(?::443)?/?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+_SCOPE = re.compile(
+    r"/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/resourceGroups/(?u:[\w.()\-]{0,89}[\w()\-]))?/?",
+    re.IGNORECASE | re.ASCII,
+)
 _ACCOUNT_NAME = re.compile(r"(?:^|;)\s*AccountName\s*=\s*([a-z0-9]{3,24})\s*(?:;|$)", re.IGNORECASE)
 
 DAILY_SWEEP = "0 0 2 * * *"
@@ -54,6 +58,10 @@ class Settings:
     """How often the sweep starts a rotation again that came to nothing."""
     history_retention_days: int
     """How long finished instances are kept."""
+    consumer_scopes: tuple[str, ...]
+    """Subscriptions and resource groups, as ARM ids, in which those who use secrets are looked for."""
+    move_pinned_references: bool
+    """Whether settings that pin a version are moved to the new one, where a secret's tags do not say."""
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -75,6 +83,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     most_concurrent_rotations = number("MAX_CONCURRENT_ROTATIONS", 50, 1, 1000, "rotations")
     most_redrives = number("MAX_REDRIVES", 3, 0, 20, "times")
     history_retention_days = number("HISTORY_RETENTION_DAYS", 90, 1, 3650, "days")
+    consumer_scopes = _scopes(environment, complaints.append)
+    move_pinned_references = _flag(environment, "MOVE_PINNED_REFERENCES", complaints.append)
     if complaints or cloud is None:
         raise SettingsError(complaints)
     return Settings(
@@ -87,6 +97,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         most_concurrent_rotations=most_concurrent_rotations,
         most_redrives=most_redrives,
         history_retention_days=history_retention_days,
+        consumer_scopes=consumer_scopes,
+        move_pinned_references=move_pinned_references,
     )
 
 
@@ -135,6 +147,24 @@ def _number(
         complain(f"{name} is {shape(text)}, expected a whole number of {unit}, {least}-{most}")
         return default
     return int(text)
+
+
+def _scopes(environment: Mapping[str, str], complain: Callable[[str], None]) -> tuple[str, ...]:
+    """Return the scopes; one inside another is left out, since it is looked through with it."""
+    entries = [entry.strip() for entry in environment.get("CONSUMER_SCOPES", "").split(",") if entry.strip()]
+    for number, entry in enumerate(entries, start=1):
+        if not _SCOPE.fullmatch(entry):
+            expected = "the ARM id of a subscription or a resource group: /subscriptions/<id>[/resourceGroups/<name>]"
+            complain(f"CONSUMER_SCOPES entry {number} is {shape(entry)}, expected {expected}")
+    scopes = {entry.rstrip("/").casefold(): entry.rstrip("/") for entry in entries}
+    return tuple(scopes[key] for key in sorted(scopes) if not any(key.startswith(f"{other}/") for other in scopes))
+
+
+def _flag(environment: Mapping[str, str], name: str, complain: Callable[[str], None]) -> bool:
+    text = environment.get(name, "").strip().casefold() or "false"
+    if text not in ("true", "false"):
+        complain(f"{name} is {shape(text)}, expected true or false")
+    return text == "true"
 
 
 def _schedule(environment: Mapping[str, str], complain: Callable[[str], None]) -> str:

@@ -49,6 +49,12 @@ param maxRedrives int = 3
 @maxValue(3650)
 param historyRetentionDays int = 90
 
+@description('Optional. Where those who use secrets are looked for: ARM ids of subscriptions or resource groups, separated by commas. Each needs onboard-consumers.bicep. Empty means only the consumers that a secret names itself.')
+param consumerScopes string = ''
+
+@description('Optional. Move settings of App Service that pin a version of a secret to each new one, where a secret\'s tags do not say.')
+param movePinnedReferences bool = false
+
 @description('Optional. Where Durable Functions keeps its state. There is no migration between the two.')
 @allowed(['AzureStorage', 'DurableTaskScheduler'])
 param durableBackend string = 'AzureStorage'
@@ -321,6 +327,8 @@ module functionApp 'modules/function-app.bicep' = {
     maxConcurrentRotations: maxConcurrentRotations
     maxRedrives: maxRedrives
     historyRetentionDays: historyRetentionDays
+    consumerScopes: consumerScopes
+    movePinnedReferences: movePinnedReferences
     schedulerEndpoint: useScheduler ? scheduler!.outputs.endpoint : ''
     subnetResourceId: privateNetworking ? network!.outputs.appSubnetResourceId : ''
     publicNetworkAccess: privateNetworking && closeAppToPublic ? 'Disabled' : 'Enabled'

@@ -1,5 +1,5 @@
 metadata name = 'Onboard a vault'
-metadata description = 'Sends a vault\'s expiry events to the app and lets the app rotate its secrets. Deploy into the vault\'s resource group, once for each vault. The vault must use Azure RBAC, and be named in the app\'s KEY_VAULTS.'
+metadata description = 'Sends a vault\'s events of expiries and new versions to the app and lets the app rotate its secrets. Deploy into the vault\'s resource group, once for each vault. The vault must use Azure RBAC, and be named in the app\'s KEY_VAULTS.'
 
 targetScope = 'resourceGroup'
 
@@ -156,6 +156,7 @@ resource subscriptionToHub 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
       includedEventTypes: [
         'Microsoft.KeyVault.SecretNearExpiry'
         'Microsoft.KeyVault.SecretExpired'
+        'Microsoft.KeyVault.SecretNewVersionCreated'
       ]
     }
     deliveryWithResourceIdentity: {

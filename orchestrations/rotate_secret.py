@@ -97,11 +97,11 @@ def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
             if "free_from" not in done:
                 return version
             free_from = datetime.fromisoformat(done["free_from"])
-        yield from run.pause(free_from, f"those who may still hold {plan.slot}")
+        yield from run.pause(free_from, plan.slot)
         # Others worked on the account while the lock was free, and may have moved in.
         yield from run.lock.acquire(plan.lock)
         free_from = yield from run.make_way(plan)
-    reason = f"{plan.slot} was taken by another secret each time it had been freed"
+    reason = run.held or f"{plan.slot} was taken by another secret each time it had been freed"
     raise Conclusion(OutcomeName.FAILED, reason, passes=True)
 
 
@@ -109,7 +109,7 @@ def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
     """Step 6."""
     until = plan.retire_at or now(run.context) + timedelta(seconds=plan.grace_seconds)
     yield from run.grace(plan, version, until)
-    swapped: dict[str, Any] = {"retired": False, "note": f"others kept leaving {plan.retire_slot}"}
+    swapped: dict[str, Any] = {}
     for _ in range(_FREEING_CYCLES):
         yield from run.lock.acquire(plan.lock)
         tenants, free_from = yield from run.neighbours(plan, plan.retire_slot)
@@ -120,5 +120,6 @@ def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
         if free_from <= now(run.context):
             swapped = yield from run.step("swap_slot", {"plan": plan.to_json()})
             break
-        yield from run.pause(free_from, f"those who may still hold {plan.retire_slot}")
-    run.progress.facts.update(swapped)
+        yield from run.pause(free_from, plan.retire_slot)
+    kept = {"retired": False, "note": run.held or f"others kept leaving {plan.retire_slot}"}
+    run.progress.facts.update(swapped or kept)

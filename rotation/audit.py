@@ -15,11 +15,15 @@ from typing import Any
 
 from rotation.outcomes import FAILING, Outcome, OutcomeName
 from rotation.parking import ParkedEvent
+from rotation.refreshing import BEHIND, Refreshing
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry, Stop
 from rotation.sweep import Report
 
 LOGGER = "secret_rotation.audit"
+
+# The log cuts a line of more than 32 KB.
+_MOST_CONSUMERS = 50
 
 _WRITING = frozenset({"move_secret", "restore_version", "write_version"})
 
@@ -230,6 +234,25 @@ def sweep(instance: str, since: datetime, report: Report, ended: datetime) -> li
     told += [(vault, None, reason) for vault, reason in sorted(report.unreachable.items())]
     found = [_finding(instance, since, *each) for each in told]
     return [Record("sweep", fields, is_trouble=bool(found or report.late)), *found]
+
+
+def refresh(instance: str, request: RotationRequest, refreshing: Refreshing, spent: timedelta) -> Record:
+    """Say how a new version came to its consumers."""
+    late = [each for each in refreshing.standings.values() if not each.is_current]
+    return Record(
+        "consumers",
+        {
+            "instanceId": instance,
+            "vault": request.vault,
+            "secret": request.secret,
+            "version": request.version,
+            "outcome": refreshing.outcome,
+            **refreshing.totals(),
+            "notCurrent": [{"id": each.id, "state": each.state} for each in late[:_MOST_CONSUMERS]],
+            "seconds": _seconds(spent),
+        },
+        is_trouble=refreshing.outcome == BEHIND,
+    )
 
 
 def _finding(instance: str, since: datetime, vault: str, secret: str | None, reason: str) -> Record:

@@ -16,6 +16,7 @@ from rotation.request import PENDING_NAME, SECRET_NAME, VAULT_HOST, VERSION, Rot
 
 NEAR_EXPIRY = "microsoft.keyvault.secretnearexpiry"
 EXPIRED = "microsoft.keyvault.secretexpired"
+NEW_VERSION = "microsoft.keyvault.secretnewversioncreated"
 _LONG_NUMBER = 1000
 
 _SECRET_ID = re.compile(
@@ -28,6 +29,13 @@ _SECRET_ID = re.compile(
 @dataclass(frozen=True)
 class Due:
     """An event that says: this version nears its expiry, or has passed it."""
+
+    request: RotationRequest
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """An event that says: this version is there now, whoever wrote it."""
 
     request: RotationRequest
 
@@ -46,7 +54,8 @@ class Unreadable:
     reason: str
 
 
-Reading = Due | Ignored | Unreadable
+_KINDS: dict[str, type[Due | NewVersion]] = {NEAR_EXPIRY: Due, EXPIRED: Due, NEW_VERSION: NewVersion}
+Reading = Due | NewVersion | Ignored | Unreadable
 
 
 def read_message(body: bytes) -> Iterator[Reading]:
@@ -75,7 +84,8 @@ def read_event(event: object) -> Reading:
     event_type = fields.get("eventtype", fields.get("type"))
     if not isinstance(event_type, str) or not event_type:
         return Unreadable(f"eventType (or type) is {shape(event_type)}, expected a Key Vault event type")
-    if event_type.casefold() not in (NEAR_EXPIRY, EXPIRED):
+    read = _KINDS.get(event_type.casefold())
+    if read is None:
         return Ignored(event_type[:100])
     data = _fields(fields.get("data"))
     if data is None:
@@ -90,7 +100,7 @@ def read_event(event: object) -> Reading:
     if not isinstance(version, str) or not VERSION.fullmatch(version.casefold()):
         return Unreadable(f"neither data.Id nor data.Version ({shape(data.get('version'))}) names a version")
     kind = event_type.rpartition(".")[2]
-    return Due(RotationRequest(match["vault"].casefold(), match["secret"], version.casefold(), reason=kind))
+    return read(RotationRequest(match["vault"].casefold(), match["secret"], version.casefold(), reason=kind))
 
 
 def _integer(digits: str) -> int | str:

@@ -11,6 +11,7 @@ from rotation.request import RotationRequest
 
 ROTATE = "rotate-"
 RESTORE = "restore-"
+REFRESH = "refresh-"
 # What an id of ours may look like, whoever has chosen it: nothing that means anything in a URL.
 INSTANCE_ID = re.compile(rf"(?:{ROTATE}|{RESTORE})[0-9A-Za-z-]{{1,93}}", re.ASCII)
 
@@ -20,16 +21,25 @@ _DIGEST = 16
 
 def instance_id(request: RotationRequest) -> str:
     """Return the id of the one instance that rotates `request.version`; letter case of names makes no difference."""
+    return _id(ROTATE, request)
+
+
+def refresh_id(request: RotationRequest) -> str:
+    """Return the id of the one instance that brings `request.version` to its consumers."""
+    return _id(REFRESH, request)
+
+
+def _id(kind: str, request: RotationRequest) -> str:
     vault = request.vault.casefold()
     secret = request.secret.casefold()
     digest = hashlib.sha256(f"{vault}/{secret}/{request.version}".encode()).hexdigest()[:_DIGEST]
-    return _within_limits(f"{ROTATE}{vault.split('.')[0]}-{secret}", digest)
+    return _within_limits(f"{kind}{vault.split('.')[0]}-{secret}", digest)
 
 
-def id_prefix(vault: str = "", secret: str = "") -> str:
+def id_prefix(vault: str = "", secret: str = "", kind: str = ROTATE) -> str:
     """Return what the ids of all rotations begin with, or of a vault's, or of a secret's; so may those of others."""
     names = [vault.casefold().split(".")[0], secret.casefold()] if vault else []
-    prefix = ROTATE + "".join(f"{name}-" for name in names if name)
+    prefix = kind + "".join(f"{name}-" for name in names if name)
     return prefix[: _LONGEST - _DIGEST - 1]
 
 

@@ -19,6 +19,10 @@ RESTORED = "/restored"
 MOVED = "/moved"
 
 
+# Left out of the wire form as long as they say nothing: a history is paid for by the byte.
+_SELDOM = frozenset({"follows"})
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps that this rotation needs. Absent parts (`None`, `False`) are steps it can leave out."""
@@ -57,6 +61,8 @@ class Plan:
     """When the grace of a version that is already written ends; None: grace_seconds after it is written."""
     late: bool = False
     """Whether the current version had expired by then."""
+    follows: bool = False
+    """Whether something follows a new version: somebody is known, or may be, to use it."""
 
     @property
     def subject(self) -> Subject:
@@ -76,7 +82,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Return the wire form: plain JSON types, times in ISO 8601."""
         # `asdict` would copy all of it deeply, which made a tenth of what a rotation's replays cost.
-        return {name: _encoded(value) for name, value in vars(self).items()}
+        return {name: _encoded(value) for name, value in vars(self).items() if value or name not in _SELDOM}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Plan":

@@ -12,15 +12,19 @@ from typing import TypeVar
 import isodate
 
 from rotation.address import Address, parse_address
+from rotation.consumers import read_ids
 from rotation.kinds import Kinds
 from rotation.request import shape
 from rotation.tags import (
+    CONSUMERS,
     CREDENTIAL_ID,
     ENABLED,
     LEAD,
     MOST_TAGS,
+    MOVE_PINNED,
     PROVIDER_ADDRESS,
     RETIRE_AFTER,
+    RETIRE_WHEN,
     ROTATION_ID,
     STRATEGY,
     TEMPLATE,
@@ -53,6 +57,12 @@ class Verification(StrEnum):
     OFF = "off"
 
 
+class RetireWhen(StrEnum):
+    """What may end a grace before its time."""
+
+    CONSUMERS_READY = "consumers-ready"
+
+
 @dataclass(frozen=True)
 class Defaults:
     """What applies where a tag is absent; from the app's settings."""
@@ -73,6 +83,8 @@ class Policy:
     strategy: SlotStrategy
     retire_after: timedelta | None
     verification: Verification
+    names_consumers: bool = False
+    """Whether the tags say who uses the secret."""
 
     @property
     def grace(self) -> timedelta:
@@ -101,15 +113,16 @@ def parse_policy(tags: Tags, content_type: str | None, kinds: Kinds, defaults: D
     lead = timedelta(days=lead_days) if lead_days else min(timedelta(days=defaults.lead_days), validity / 2)
     strategy = reader.one_of(STRATEGY, SlotStrategy, SlotStrategy.ALTERNATE)
     verification = reader.one_of(VERIFICATION, Verification, Verification.BEST_EFFORT)
-    if tags.get(ENABLED, "true").casefold() not in ("true", "false"):
-        reader.complain(ENABLED, f"is {shape(tags[ENABLED])}, expected true or false")
+    reader.flag(ENABLED)
     retire_after = reader.duration(RETIRE_AFTER, validity)
     reader.template()
+    reader.consumers()
     reader.limits()
     if provider is None or reader.complaints:
         return reader.complaints
     credential_id = tags.get(CREDENTIAL_ID, "").casefold() or None
-    return Policy(provider, credential_id, validity, lead, strategy, retire_after, verification)
+    names_consumers = bool(tags.get(CONSUMERS))
+    return Policy(provider, credential_id, validity, lead, strategy, retire_after, verification, names_consumers)
 
 
 def provider_of(tags: Tags, content_type: str | None, kinds: Kinds) -> Address | None:
@@ -162,6 +175,19 @@ class _Reader:
             return choices(text)
         self.complain(name, f"is {shape(text)}, expected {' or '.join(choice.value for choice in choices)}")
         return default
+
+    def flag(self, name: str) -> None:
+        if self.tags.get(name, "true").casefold() not in ("true", "false"):
+            self.complain(name, f"is {shape(self.tags[name])}, expected true or false")
+
+    def consumers(self) -> None:
+        for complaint in read_ids(self.tags.get(CONSUMERS, ""))[1]:
+            self.complain(CONSUMERS, complaint)
+        self.flag(MOVE_PINNED)
+        if RETIRE_WHEN in self.tags:
+            self.one_of(RETIRE_WHEN, RetireWhen, RetireWhen.CONSUMERS_READY)
+            if RETIRE_AFTER not in self.tags:
+                self.complain(RETIRE_WHEN, f"shortens a grace that is not there, expected {RETIRE_AFTER} beside it")
 
     def duration(self, name: str, below: timedelta) -> timedelta | None:
         text = self.tags.get(name)

@@ -14,11 +14,16 @@ VERIFICATION = "Verification"
 ENABLED = "RotationEnabled"
 TEMPLATE = "Template"
 TEMPLATE_ADDRESS = "generated:template"
+RETIRE_WHEN = "RetireWhen"
+CONSUMERS = "Consumers"
+MOVE_PINNED = "MovePinnedReferences"
 ROTATION_ID = "RotationId"
 OURS = (
-    PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, VERIFICATION, ENABLED, TEMPLATE,
-    ROTATION_ID,
+    PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, RETIRE_WHEN, VERIFICATION, ENABLED,
+    TEMPLATE, ROTATION_ID,
 )  # fmt: skip
+# They say who uses a secret, whether it is to be rotated or not.
+_OF_CONSUMERS = (CONSUMERS, MOVE_PINNED)
 
 # Limits of Key Vault: learn.microsoft.com, "About Azure Key Vault secrets", secret tags.
 MOST_TAGS = 15
@@ -44,7 +49,7 @@ class Tags(Mapping[str, str]):
 
     def ambiguous(self) -> list[str]:
         """Return the names of ours that stand there more than once."""
-        return [name for name in OURS if len(self._spelling.get(name.casefold(), [])) > 1]
+        return [name for name in (*OURS, *_OF_CONSUMERS) if len(self._spelling.get(name.casefold(), [])) > 1]
 
     def updated(self, changes: Mapping[str, str]) -> dict[str, str]:
         """Return all tags with some of them changed or added, in their present spelling."""

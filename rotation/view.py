@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rotation.actions import possible
+from rotation.consumers import STATES, Consumer
 from rotation.history import fold, shown_time
 from rotation.instance import Instance
 
@@ -58,6 +59,39 @@ def whole(instance: Instance) -> dict[str, Any]:
             "rolledBack": True if facts.get("rolledBack") is True else None,
         }
     )
+
+
+def refreshed(instance: Instance) -> dict[str, Any]:
+    """Return what an instance of `refresh_consumers` knows of a secret's consumers."""
+    told = instance.output if isinstance(instance.output, dict) else instance.facts
+    listed = told.get("standings")
+    return {
+        "id": instance.id,
+        "status": instance.status,
+        "createdTime": shown_time(instance.created),
+        "lastUpdatedTime": shown_time(instance.updated),
+        "consumers": [_consumer(each) for each in listed if _is_standing(each)] if isinstance(listed, list) else [],
+    } | _known(
+        {
+            "version": instance.request.version if instance.request else None,
+            "outcome": instance.outcome,
+            "reason": ended_because(instance),
+        }
+    )
+
+
+def _is_standing(told: object) -> bool:
+    return isinstance(told, dict) and isinstance(told.get("id"), str) and told.get("state") in STATES
+
+
+def _consumer(told: Mapping[str, Any]) -> dict[str, Any]:
+    settings = told.get("settings")
+    return {
+        "id": told["id"],
+        "name": Consumer(told["id"], ()).name,
+        "state": told["state"],
+        "settings": [str(name) for name in settings] if isinstance(settings, list) else [],
+    } | _known({"version": _text(told, "version"), "reason": _text(told, "reason")})
 
 
 def ended_because(instance: Instance) -> str | None:

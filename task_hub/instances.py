@@ -1,6 +1,6 @@
 """Finds instances of `rotate_secret` in the task hub."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -32,8 +32,16 @@ def answering() -> Iterator[None]:
         raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
 
 
-async def find(client: df.DurableOrchestrationClient, instance: str, *, history: bool = False) -> Instance | None:
+async def find(
+    client: df.DurableOrchestrationClient, instance: str, *, history: bool = False, names: Collection[str] = _OURS
+) -> Instance | None:
     """Return one rotation, or rollback, with its history if asked for; None if there is none of that id.
+
+    Args:
+        client: The Durable client.
+        instance: Its id.
+        history: Whether its history is wanted.
+        names: Of which orchestrations it may be.
 
     Raises:
         TaskHubError: The extension answered with something else than a status.
@@ -52,7 +60,7 @@ async def find(client: df.DurableOrchestrationClient, instance: str, *, history:
             if answer.status not in (200, 202):
                 raise TaskHubError(f"the task hub answered {answer.status} to a question for a status")
             row: dict[str, Any] = await answer.json(content_type=None)
-    return Instance.from_json(row) if row.get("name") in _OURS else None
+    return Instance.from_json(row) if row.get("name") in names else None
 
 
 async def pages(
@@ -62,6 +70,7 @@ async def pages(
     statuses: Iterable[str] = (),
     created_from: datetime | None = None,
     created_to: datetime | None = None,
+    name: str = "rotate_secret",
 ) -> AsyncIterator[list[Instance]]:
     """Yield all instances whose ids begin with `prefix`, a page at a time, in the task hub's own order.
 
@@ -71,6 +80,7 @@ async def pages(
         statuses: Durable's words for the runtime status; all if empty.
         created_from: Only those created at that moment or later.
         created_to: Only those created at that moment or earlier.
+        name: Of which orchestration.
 
     Raises:
         TaskHubError: The extension answered with something else than a list.
@@ -83,7 +93,7 @@ async def pages(
         "createdTimeTo": created_to.isoformat() if created_to else "",
     }
     async for rows in rows_of(client, {name: value for name, value in query.items() if value}):
-        yield [Instance.from_json(row) for row in rows if str(row.get("name")) == "rotate_secret"]
+        yield [Instance.from_json(row) for row in rows if row.get("name") == name]
 
 
 async def rows_of(client: df.DurableOrchestrationClient, query: dict[str, str]) -> AsyncIterator[list[dict[str, Any]]]:

@@ -88,7 +88,7 @@ def _look(plan: Plan, slot: str, now: datetime) -> Look:
         return Look(refused=error.reason)
     found = _value(result)
     neighbours = [Neighbour.from_json(neighbour) for neighbour in found["neighbours"]]
-    return Look(neighbours, datetime.fromisoformat(found["free_from"]), found.get("note"))
+    return Look(neighbours, datetime.fromisoformat(found["free_from"]), found.get("held") or found.get("note"))
 
 
 def _value(result: Result) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Every route needs a function key, and no GET changes anything.
 import azure.durable_functions as df
 import azure.functions as func
 
-from triggers import dry_run, inventory, parked, rotations
+from triggers import consumers, dry_run, inventory, parked, rotations
 from triggers.openapi import document
 from triggers.problems import answer, answering
 from triggers.reading import Query
@@ -54,6 +54,14 @@ async def drive_rotation(req: func.HttpRequest, client: df.DurableOrchestrationC
 async def list_secrets(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """List secrets and how they stand."""
     return await inventory.list_secrets(req, client)
+
+
+@bp.route(route="consumers", methods=["GET"], auth_level=_WITH_KEY)
+@bp.durable_client_input(client_name="client")
+@answering
+async def list_consumers(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """List who uses a secret, and which version each has."""
+    return await consumers.list_consumers(req, client)
 
 
 @bp.route(route="plan", methods=["GET"], auth_level=_WITH_KEY)

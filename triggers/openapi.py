@@ -104,6 +104,15 @@ def _paths() -> dict[str, Any]:
                 ],
             )
         },
+        "/consumers": {
+            "get": _operation(
+                "list_consumers",
+                "Say who uses a secret, and which version each of them has.",
+                "Consumers",
+                403,
+                parameters=[{**vault, "required": True}, {**secret, "required": True}],
+            )
+        },
         "/plan": {
             "get": _operation(
                 "plan_rotation",

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from rotation.actions import Action
+from rotation.consumers import STATES as CONSUMER_STATES
 from rotation.ids import INSTANCE_ID
 from rotation.instance import STATUSES
 from rotation.outcomes import OutcomeName
@@ -177,6 +178,36 @@ SCHEMAS: dict[str, Schema] = {
             "unreachable": many(exactly({"vault": _HOST, "reason": text()}), "Vaults that could not be listed."),
         },
         {"continuationToken": TOKEN},
+    ),
+    "Consumers": exactly(
+        {
+            "asOf": TIME,
+            "vault": _HOST,
+            "secret": text(),
+            "consumers": many(
+                ref("Consumer"), "Those that have not got the version first; none where nobody is known."
+            ),
+        },
+        {
+            "version": {**_VERSION, "description": "The newest version that was brought to consumers."},
+            "status": STATUS,
+            "outcome": text(
+                "ready: everybody has it; behind: somebody has not; nobody is known; or why it ended early."
+            ),
+            "reason": text(),
+            "id": text("The Durable instance."),
+            "createdTime": TIME,
+            "lastUpdatedTime": TIME,
+        },
+    ),
+    "Consumer": exactly(
+        {
+            "id": text("Its ARM resource id."),
+            "name": text(),
+            "state": one_of(CONSUMER_STATES),
+            "settings": many(text(), "Settings that are not where they should be."),
+        },
+        {"version": text("What it holds, as far as that is known."), "reason": text()},
     ),
     "Plan": exactly(
         {

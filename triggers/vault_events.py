@@ -14,10 +14,11 @@ import azure.functions as func
 
 import bootstrap
 from rotation import audit
-from rotation.events import EXPIRED, Due, Ignored, Unreadable, read_message
-from rotation.ids import instance_id
+from rotation.events import EXPIRED, Due, Ignored, NewVersion, Unreadable, read_message
+from rotation.ids import instance_id, refresh_id
 from rotation.parking import MOST_PARKED, ONE_FOR_ALL, ParkedEvent, excerpt
 from rotation.request import RotationRequest
+from task_hub.following import refresh
 from task_hub.starting import start
 
 bp = df.Blueprint()
@@ -57,18 +58,20 @@ async def rotate_on_vault_event(
     events: List[func.EventHubEvent],  # noqa: UP006 - the worker refuses to load a function with `list[…]`
     client: df.DurableOrchestrationClient,
 ) -> None:
-    """Start `rotate_secret` for every near-expiry or expired event of the batch."""
+    """Start `rotate_secret` for every near-expiry or expired event of the batch, and what follows new versions."""
     batch = _read(events)
     at_once = asyncio.Semaphore(_STARTS_AT_ONCE)
     results = await asyncio.gather(
         *(_start(client, at_once, request) for request in sorted(batch.requests.values(), key=_presses_less)),
+        *(_follow(client, at_once, request) for request in batch.new_versions.values()),
         return_exceptions=True,
     )
     await _park(client, batch.parked)
     failures = [result for result in results if isinstance(result, BaseException)]
     if failures:
         kinds = ", ".join(sorted({type(failure).__name__ for failure in failures}))
-        raise StartFailed(f"{len(failures)} of {len(batch.requests)} rotations could not be started ({kinds})")
+        many = len(batch.requests) + len(batch.new_versions)
+        raise StartFailed(f"{len(failures)} of {many} instances could not be started ({kinds})")
 
 
 @dataclass
@@ -77,6 +80,8 @@ class _Batch:
 
     requests: dict[str, RotationRequest] = field(default_factory=dict)
     """What is to be rotated, by instance id: repeats within a batch collapse here."""
+    new_versions: dict[str, RotationRequest] = field(default_factory=dict)
+    """What is to be brought to consumers, likewise."""
     parked: list[ParkedEvent] = field(default_factory=list)
     ignored: int = 0
 
@@ -91,13 +96,18 @@ def _read(events: list[func.EventHubEvent]) -> _Batch:
                     batch.requests[instance_id(request)] = request
                 case Due(request):
                     batch.parked.append(_left_behind(event, position, f"vault {request.vault} is not in KEY_VAULTS"))
+                case NewVersion(request):
+                    if request.vault in bootstrap.settings().vaults and bootstrap.settings().consumer_scopes:
+                        batch.new_versions[refresh_id(request)] = request
+                    else:
+                        batch.ignored += 1
                 case Unreadable(reason):
                     batch.parked.append(_left_behind(event, position, reason))
                 case Ignored():
                     batch.ignored += 1
     _log.info(
-        "batch of %d messages: %d to rotate, %d parked, %d of other types",
-        len(events), len(batch.requests), len(batch.parked), batch.ignored,
+        "batch of %d messages: %d to rotate, %d new versions, %d parked, %d of other types",
+        len(events), len(batch.requests), len(batch.new_versions), len(batch.parked), batch.ignored,
     )  # fmt: skip
     return batch
 
@@ -130,3 +140,8 @@ async def _park(client: df.DurableOrchestrationClient, parked: list[ParkedEvent]
 async def _start(client: Any, at_once: asyncio.Semaphore, request: RotationRequest) -> None:
     async with at_once:
         await start(client, request)
+
+
+async def _follow(client: Any, at_once: asyncio.Semaphore, request: RotationRequest) -> None:
+    async with at_once:
+        await refresh(client, request)

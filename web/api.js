@@ -6,6 +6,7 @@ import { setClock } from './times.js';
 /** @typedef {import('./shapes.js').Rotation} Rotation */
 /** @typedef {import('./shapes.js').Plan} Plan */
 /** @typedef {import('./shapes.js').ParkedEvent} ParkedEvent */
+/** @typedef {import('./shapes.js').Consumers} Consumers */
 
 // This file is …/api/status/api.js, whatever the route prefix of the app is.
 const ROOT = new URL('../', import.meta.url);
@@ -84,6 +85,15 @@ export function rotation(id) {
  */
 export function plan(vault, secret, force) {
   return call('GET', 'plan', { vault, secret, force: force ? 'true' : '' });
+}
+
+/**
+ * @param {string} vault
+ * @param {string} secret
+ * @returns {Promise<Consumers>}
+ */
+export function consumersOf(vault, secret) {
+  return call('GET', 'consumers', { vault, secret });
 }
 
 /** @returns {Promise<ParkedEvent[]>} */

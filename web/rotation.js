@@ -1,6 +1,7 @@
 /** One secret in the drawer: its rotation step by step, what it waits for, its earlier ones, and what can be done. */
 
-import { ApiError, act, plan, rotate, rotation, rotationsOf } from './api.js';
+import { ApiError, act, consumersOf, plan, rotate, rotation, rotationsOf } from './api.js';
+import { aboutConsumers } from './consumers.js';
 import { aboutRotation, aboutSecret, nothingYet } from './details.js';
 import { el, fill } from './dom.js';
 import { explain, trouble } from './errors.js';
@@ -75,8 +76,11 @@ export class RotationView {
     const isStill = () => this.secret && nameOf(this.secret) === nameOf(secret) && this.id === id;
     try {
       const wanted = id ? rotation(id).catch(purged) : null;
-      const [one, all] = await Promise.all([wanted, rotationsOf(secret.vault, secret.secret)]);
-      if (isStill()) this.show(this.secret ?? secret, one, all);
+      const { vault, secret: name } = secret;
+      // A key that opens the other functions need not open this one.
+      const known = consumersOf(vault, name).catch(() => null);
+      const [one, all, consumers] = await Promise.all([wanted, rotationsOf(vault, name), known]);
+      if (isStill()) this.show(this.secret ?? secret, one, all, aboutConsumers(consumers));
     } catch (error) {
       if (isStill()) this.fail(error);
       throw error;
@@ -95,12 +99,14 @@ export class RotationView {
    * @param {Secret} secret
    * @param {Rotation | null} one
    * @param {Rotation[]} all
+   * @param {Node[]} consumers
    */
-  show(secret, one, all) {
+  show(secret, one, all, consumers) {
     if (this.isTroubled) this.drawer.say('');
     this.isTroubled = false;
     this.isShown = true;
-    this.drawer.show(...aboutSecret(secret), ...(one ? aboutRotation(one) : [nothingYet()]), ...this.others(one, all));
+    const rotations = one ? aboutRotation(one) : [nothingYet()];
+    this.drawer.show(...aboutSecret(secret), ...rotations, ...consumers, ...this.others(one, all));
     const choices = !one ? [] : (one.can ?? []).filter((verb) => verb in VERBS).map((verb) => this.choice(verb, one));
     const act = () => this.askToRotate(secret);
     if (!one || !inHand(one)) choices.push({ id: 'rotate', label: 'Rotate…', kind: '', act });

@@ -66,6 +66,18 @@
  * @property {string} [previousSlot]
  * @property {{step: string, note?: string, calls: Call[]}[]} [steps]
  *
+ * @typedef {object} Consumer
+ * @property {string} id
+ * @property {string} name
+ * @property {string} state
+ * @property {string[]} settings
+ * @property {string} [version]
+ * @property {string} [reason]
+ *
+ * @typedef {object} Consumers
+ * @property {string} [version]
+ * @property {Consumer[]} consumers
+ *
  * @typedef {object} ParkedEvent
  * @property {string} enqueued
  * @property {string} partition

@@ -85,6 +85,12 @@ param maxRedrives int
 @maxValue(3650)
 param historyRetentionDays int
 
+@description('Required. Setting CONSUMER_SCOPES.')
+param consumerScopes string
+
+@description('Required. Setting MOVE_PINNED_REFERENCES.')
+param movePinnedReferences bool
+
 @description('Optional. URL of the Durable Task Scheduler. Without it the host\'s storage account is the backend.')
 param schedulerEndpoint string = ''
 
@@ -124,6 +130,8 @@ var commonSettings = {
   MAX_CONCURRENT_ROTATIONS: string(maxConcurrentRotations)
   MAX_REDRIVES: string(maxRedrives)
   HISTORY_RETENTION_DAYS: string(historyRetentionDays)
+  CONSUMER_SCOPES: consumerScopes
+  MOVE_PINNED_REFERENCES: movePinnedReferences ? 'true' : 'false'
   AZURE_CLOUD: environment().name
   // On the one core of an instance, the Durable extension runs 10 activities at a time, which mostly wait for Azure;
   // Python would give them 5 threads.

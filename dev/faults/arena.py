@@ -36,6 +36,7 @@ def forget_process() -> None:
         bootstrap.surroundings,
         bootstrap.key_vault,
         bootstrap.inventory,
+        bootstrap.consumers,
         identity.credential,
         pacing.ways,
         storage_account._management_clients,
@@ -86,4 +87,5 @@ class Arena:
             forget_process()
         else:
             bootstrap.inventory.cache_clear()
+            bootstrap.consumers.cache_clear()
             pacing.ways.cache_clear()

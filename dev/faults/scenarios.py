@@ -75,6 +75,24 @@ def _file_storage(stage: Stage) -> tuple[str, ...]:
     return (stage.secret(stage.account(kind="FileStorage")).name,)
 
 
+def _consumer(*, pinned: bool = False) -> Callable[[Stage], tuple[str, ...]]:
+    """A site uses the secret, pins its version or not, and the previous key goes once it has the new one."""
+
+    def seed(stage: Stage) -> tuple[str, ...]:
+        site = stage.azure.add_site("shop")
+        tags = {"RetireAfter": "P1D", "RetireWhen": "consumers-ready", "Consumers": site.resource_id}
+        tags |= {"MovePinnedReferences": "true"} if pinned else {}
+        secret = stage.secret(stage.account(), **tags)  # type: ignore[arg-type]
+        # Who reads the secret by himself is nobody that the app can know.
+        stage.azure.consumers.pop().stop()
+        version = secret.seeded.version if pinned else ""
+        site.set("Storage", f"@Microsoft.KeyVault(SecretUri={stage.vault.uri}secrets/{secret.name}/{version})")
+        stage.azure.depend(site, "Storage", secret.account)
+        return (secret.name,)
+
+    return seed
+
+
 def _target(kind: str, takes: timedelta | None = None, **options: str) -> Callable[[Stage], tuple[str, ...]]:
     """Return a beginning on a target of another service: its connection string, or a key where it has none."""
 
@@ -109,6 +127,8 @@ SCENARIOS = {
         Scenario("collision", _collision),
         Scenario("collision pair", _pair),
         Scenario("file storage", _file_storage),
+        Scenario("consumer", _consumer()),
+        Scenario("consumer pins a version", _consumer(pinned=True)),
         Scenario("cosmos", _target("Microsoft.DocumentDB/databaseAccounts", takes=timedelta(seconds=20))),
         Scenario("generated value", _generated),
         Scenario("application secret", _application),

@@ -84,6 +84,7 @@ class Trial:
         """Let what the worker process remembers go with it."""
         self.ledger.note("the worker dies")
         bootstrap.inventory.cache_clear()
+        bootstrap.consumers.cache_clear()
         pacing.ways.cache_clear()
 
     def kill_host(self) -> None:
@@ -183,6 +184,7 @@ class Trial:
             return
         self._killed = False
         bootstrap.inventory.cache_clear()
+        bootstrap.consumers.cache_clear()
         pacing.ways.cache_clear()
         self.host = EmbeddedHost(APP, clock=self.clock, state=self._state)
         self.host.open()

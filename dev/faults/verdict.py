@@ -119,6 +119,7 @@ def promises(trial: Trial) -> Iterator[str]:
     for secret in trial.stage.managed.values():
         yield from _secret(trial, secret)
     yield from _consumers(trial)
+    yield from _cut_off(trial)
 
 
 def _secret(trial: Trial, secret: Managed) -> Iterator[str]:
@@ -160,6 +161,15 @@ def _consumers(trial: Trial) -> Iterator[str]:
             key = consumer.account.key_in(version.value.reveal()) if version else ""
             if not (trial.ledger.is_innocent(key) or consumer.secret in trial.ledger.hidden or trial.ledger.in_window):
                 yield f"the consumer of {consumer.secret} was refused at {refusal.time:%d %b %H:%M:%S}"
+
+
+def _cut_off(trial: Trial) -> Iterator[str]:
+    """A site that goes on with what it has resolved, as above."""
+    for each in trial.azure.cut_off:
+        secret = trial.stage.managed[each.value_of.name]
+        key = secret.account.key_in(each.value_of.value.reveal())
+        if not (trial.ledger.is_innocent(key) or secret.name in trial.ledger.hidden or trial.ledger.in_window):
+            yield f"{each.consumer} was cut off at {each.time:%d %b %H:%M:%S} by “{each.change}”"
 
 
 def _regenerations(trial: Trial) -> Iterator[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rotation.ids import instance_id
+from dev.faults.arena import forget_process
+from rotation.ids import instance_id, refresh_id
 from tests.e2e.conftest import Running
 from tests.e2e.test_operations import raise_event
 from tests.scene import DAY
@@ -25,6 +26,7 @@ BUILT_IN = {
         "microsoft.storage/storageaccounts/listkeys/action",
         "microsoft.storage/storageaccounts/regeneratekey/action",
     ],
+    "Website Contributor": ["microsoft.web/sites/*"],
 }
 CUSTOM = "the custom role"
 KEY_VAULT_ACTION = r"'(Microsoft\.KeyVault/vaults/secrets/[\w/]+)'"
@@ -104,6 +106,21 @@ def repair_a_file_share_account(running: Running) -> None:
     assert running.rotate(version, "drifted")["output"]["outcome"] == "repaired"
 
 
+def bring_to_consumers(running: Running) -> None:
+    scene = running.scene
+    new_account(running, "consumedstore")
+    shop, app = scene.azure.add_site("shop"), scene.azure.add_container_app("worker")
+    tags = {"Consumers": f"{shop.resource_id},{app.resource_id}", "MovePinnedReferences": "true"}
+    version = scene.secret(name="consumed", **tags).version  # type: ignore[arg-type]
+    uri = f"{scene.vault.uri}secrets/consumed"
+    shop.set("Pinned", f"@Microsoft.KeyVault(SecretUri={uri}/{version})")
+    scene.azure.add_site("till", slot="staging").set("Following", f"@Microsoft.KeyVault(SecretUri={uri})")
+    app.set("following", uri)
+    written = running.rotate(version, "consumed")["output"]["version"]
+    ended = running.ended(refresh_id(scene.request(written, name="consumed")))
+    assert ended["output"]["outcome"] == "ready"
+
+
 def sweep(running: Running) -> None:
     new_account(running, "forgottenstore")
     version = running.scene.secret(name="forgotten").version
@@ -129,7 +146,7 @@ def renew_an_application(running: Running) -> None:
     assert running.rotate(version, "application")["output"]["retired"] is True
 
 
-def test_every_call_is_in_the_table_and_every_row_is_called(running: Running) -> None:
+def test_every_call_is_in_the_table_and_every_row_is_called(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     for way in (
         alternate_and_retire,
         be_overtaken,
@@ -142,6 +159,10 @@ def test_every_call_is_in_the_table_and_every_row_is_called(running: Running) ->
         renew_an_application,
     ):
         way(running)
+    monkeypatch.setenv("CONSUMER_SCOPES", "/subscriptions/11111111-1111-4111-8111-111111111111")
+    forget_process()
+    running.scene.azure.add_site("till")
+    bring_to_consumers(running)
     # The SDK remembers a vault's challenge for as long as the process lives: an earlier test may have had it.
     calls = set(running.scene.azure.calls_by_operation()) | {"keyvault.challenge"}
     assert calls == set(table())
@@ -181,6 +202,16 @@ def test_the_custom_role_allows_what_is_called_and_no_more() -> None:
 def test_a_target_gets_the_roles_of_the_table_and_no_more() -> None:
     named = {role for operation, row in table().items() if operation.startswith("storage.") for role in row.roles}
     assert granted("onboard-target.bicep", r"(?m)^  '([A-Z][\w ]+)'$") == named
+
+
+def test_consumers_get_the_roles_of_the_table_and_no_more() -> None:
+    named = {
+        role
+        for operation, row in table().items()
+        if operation.startswith(("sites.", "containerApps."))
+        for role in row.roles
+    }
+    assert granted("onboard-consumers.bicep", r"(?m)^  '([A-Z][\w ]+)'$") == named
 
 
 def test_every_role_that_is_ever_granted_is_explained() -> None:

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from rotation import audit
 from rotation.audit import Record, Spent
+from rotation.consumers import Standing
 from rotation.outcomes import Outcome, OutcomeName
 from rotation.parking import ParkedEvent
+from rotation.refreshing import Refreshing
 from rotation.results import Done, Retry, Stop
 from rotation.sweep import SWEEP, Report
 from tests.unit import builders
@@ -41,6 +43,11 @@ def ended(name: OutcomeName = OutcomeName.ROTATED, reason: str = "", **facts: ob
     return audit.rotation(INSTANCE, builders.request(reason="SecretExpired"), NOW, outcome, FACTS | facts, spent)
 
 
+REFRESH = "refresh-sample-kv-storage-key-25fff9f42a79d572"
+BEHIND = Refreshing(
+    NOW.isoformat(), move=False, rotation=None, waiting=[], standings={"/shop": Standing("/shop", "pinned", VERSION)}
+)
+
 REPORT = Report(
     vaults={HOST: {"listed": 12, "due": 3, "started": 2, "joined": 1, "settled": 0}},
     late=1,
@@ -57,6 +64,7 @@ SAMPLES = (
     audit.start(INSTANCE, builders.request(), "joined"),
     audit.action(INSTANCE, builders.request(), "rollback", "consumers broke"),
     audit.parked(ParkedEvent(NOW.isoformat(), "3", 4711, 0, "it is no JSON", "{not json")),
+    audit.refresh(REFRESH, builders.request(), BEHIND, timedelta(hours=3)),
     *audit.sweep(SWEEP, NOW, REPORT, NOW + timedelta(minutes=4)),
 )
 FIELDS = {sample.kind: ["record", *sample.fields] for sample in SAMPLES}

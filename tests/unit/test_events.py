@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotation.events import Due, Ignored, Reading, Unreadable, read_event, read_message
+from rotation.events import Due, Ignored, NewVersion, Reading, Unreadable, read_event, read_message
 from rotation.request import RotationRequest
 from tests.unit.builders import HOST, SECRET, VERSION
 
@@ -57,10 +57,11 @@ def test_the_sample_of_kssedr_believes_the_id_and_not_the_version_or_subject_bes
 
 def test_the_batch_sample_yields_each_event_whatever_its_neighbours_are() -> None:
     host, version = "sample-kv.vault.azure.net", "ee059b2bb5bc48398a53b168c6cdcb10"
-    due, expired, ignored, broken = sample("cloud-events-batch.json")
+    due, expired, new_version, broken = sample("cloud-events-batch.json")
     assert due == Due(RotationRequest(host, "storage-key", version, reason="SecretNearExpiry"))
     assert expired == Due(RotationRequest(host, "storage-key", version, reason="SecretExpired"))
-    assert ignored == Ignored("Microsoft.KeyVault.SecretNewVersionCreated")
+    assert isinstance(new_version, NewVersion)
+    assert new_version.request.reason == "SecretNewVersionCreated"
     assert isinstance(broken, Unreadable)
     assert "data is text of 13 characters" in broken.reason
 
@@ -116,7 +117,7 @@ def test_the_host_of_a_sovereign_cloud_comes_from_the_id(host: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "Microsoft.KeyVault.SecretNewVersionCreated",
+        "Microsoft.KeyVault.KeyNewVersionCreated",
         "Microsoft.KeyVault.KeyNearExpiry",
         "Microsoft.KeyVault.CertificateExpired",
         "Microsoft.KeyVault.VaultAccessPolicyChanged",

@@ -29,7 +29,8 @@ TABLES = {
 # of a bug (rotation/bugs.py), and notes that are made in the orchestrator.
 PUT_TOGETHER = {
     "…: 403 …", "…: 404 …", "…: 409 ScopeLocked", "…: 429 …", "…: 5…", "…: no connection",
-    "unexpected …", "others kept leaving …", "… lives on …",
+    "unexpected …", "others kept leaving …", "… lives on …", "… may still hold …",
+    "… was taken by another secret each time it had been freed", "the consumers of … cannot be looked at (…)",
 }  # fmt: skip
 
 

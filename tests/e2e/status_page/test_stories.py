@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from rotation.ids import refresh_id
 from tests.e2e.status_page.reader import Reader
 from tests.events import message
 from tests.scene import DAY, SECRET
@@ -52,6 +53,22 @@ def test_a_rotation_is_seen_from_start_to_finish(reader: Reader) -> None:
     expect(reader.row(SECRET)).to_contain_text("key2")
     expect(reader.row(SECRET)).to_contain_text("Rotated")
     expect(reader.figure("rotating").locator(".figure")).to_have_text("0")
+
+
+def test_who_has_which_version_is_seen(reader: Reader) -> None:
+    scene = reader.running.scene
+    shop, till = scene.azure.add_site("shop"), scene.azure.add_site("till")
+    old = scene.secret(Consumers=f"{shop.resource_id},{till.resource_id}").version
+    shop.set("Storage", f"@Microsoft.KeyVault(SecretUri={scene.vault.uri}secrets/{SECRET})")
+    till.set("Storage", f"@Microsoft.KeyVault(SecretUri={scene.vault.uri}secrets/{SECRET}/{old})")
+    new = reader.running.rotate(old)["output"]["version"]
+    reader.running.ended(refresh_id(scene.request(new)))
+    reader.sign_in()
+    listed = reader.open(SECRET).locator(".consumers li")
+    expect(listed).to_have_count(2)
+    expect(listed.first).to_contain_text("Pinned till")
+    expect(listed.first).to_contain_text(f"(Storage): {old}")
+    expect(listed.last).to_contain_text("Current shop")
 
 
 def test_a_failure_is_restarted_once_its_cause_is_mended(reader: Reader) -> None:

@@ -1,0 +1,48 @@
+"""Starts what follows a new version of a secret, whoever wrote it: events and rotations both come through here."""
+
+import azure.durable_functions as df
+
+from rotation.ids import REFRESH, id_prefix, refresh_id
+from rotation.instance import Instance
+from rotation.refreshing import BEHIND
+from rotation.request import RotationRequest
+from task_hub.instances import find, pages
+
+_NAME = "refresh_consumers"
+
+
+async def refresh(client: df.DurableOrchestrationClient, request: RotationRequest) -> None:
+    """Start the one instance that brings a version to its consumers, unless it is there, or has done so.
+
+    Raises:
+        Exception: The task hub could not be asked; nothing was started, or it is not known.
+    """
+    instance = refresh_id(request)
+    if await _is_settled(client, instance):
+        return
+    try:
+        await client.start_new("refresh_consumers", instance, request.to_json())
+    except Exception:
+        # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
+        if not await _is_settled(client, instance):
+            raise
+
+
+async def _is_settled(client: df.DurableOrchestrationClient, instance: str) -> bool:
+    found = await find(client, instance, names=(_NAME,))
+    if found is None:
+        return False
+    return found.is_in_hand or (found.status == "Completed" and found.outcome != BEHIND)
+
+
+async def latest_refresh(client: df.DurableOrchestrationClient, vault: str, secret: str) -> Instance | None:
+    """Return the newest instance that brought, or brings, a version of a secret to its consumers."""
+    newest: Instance | None = None
+    async for page in pages(client, id_prefix(vault, secret, REFRESH), name=_NAME):
+        for instance in page:
+            asked = instance.request
+            if asked is None or (asked.vault, asked.secret.casefold()) != (vault, secret.casefold()):
+                continue
+            if newest is None or instance.created > newest.created:
+                newest = instance
+    return newest
