@@ -57,7 +57,7 @@ def why_not(action: Action, instance: Instance) -> str:
     if instance.status == "Suspended":
         return "it is Suspended: resume it first, with the Durable API"
     if instance.facts.get("step") == "grace":
-        return "this grace is for consumers of other secrets that had to make way: it cannot be cut short"
+        return "this wait is for others who may still hold the key: it cannot be cut short"
     return "it is not waiting for its consumers now"
 
 

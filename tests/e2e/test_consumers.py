@@ -449,6 +449,29 @@ def test_a_newer_version_makes_the_refresh_superfluous(scoped: Running) -> None:
     assert (ended["runtimeStatus"], ended["output"]["outcome"]) == ("Completed", "superseded")
 
 
+@pytest.mark.parametrize("activity", ["find_consumers", "refresh_consumer", "move_reference", "announce_version"])
+def test_a_worker_s_death_costs_a_while_and_nothing_else(scoped: Running, activity: str) -> None:
+    scene = scoped.scene
+    old = scene.secret(MovePinnedReferences="true").version
+    following, pinning = site(scene), site(scene, "till", version=old)
+    scoped.host.crash_worker("activity", activity, when="after")
+    new = scoped.rotate(old)["output"]["version"]
+    assert settle(scoped, new)["output"]["outcome"] == "ready"
+    assert {holds(following), holds(pinning)} == {new}
+    assert scene.azure.cut_off == []
+
+
+def test_a_worker_s_death_in_an_episode_is_made_good_by_the_event(scoped: Running) -> None:
+    scene = scoped.scene
+    shop = site(scene)
+    scoped.host.crash_worker("orchestrator", "refresh_consumers", nth=2)
+    new = scoped.rotate(scene.secret().version)["output"]["version"]
+    assert settle(scoped, new)["runtimeStatus"] == "Failed"
+    scoped.deliver(message(cloud_event(scene.vault.host, SECRET, new, NEW_VERSION)))
+    assert settle(scoped, new)["output"]["outcome"] == "ready"
+    assert holds(shop) == new
+
+
 def test_wrong_tags_are_told(scoped: Running) -> None:
     scene = scoped.scene
     version = scene.secret(Consumers="shop").version
