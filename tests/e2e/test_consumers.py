@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import requests
@@ -250,14 +250,22 @@ def test_pinned_settings_are_moved_where_that_is_wanted(
     assert holds(shop) == new
 
 
-@pytest.mark.parametrize(("tells_state", "when"), [(True, "sites.writeSettings"), (False, "sites.listSettings")])
-def test_somebody_else_s_change_of_the_settings_is_never_lost(scoped: Running, tells_state: bool, when: str) -> None:
+@pytest.mark.parametrize(
+    ("tells_state", "operation", "when"),
+    [
+        (True, "sites.writeSettings", "before"),
+        (True, "sites.listSettings", "after"),
+        (False, "sites.listSettings", "after"),
+    ],
+)
+def test_somebody_else_s_change_of_the_settings_is_never_lost(
+    scoped: Running, tells_state: bool, operation: str, when: Literal["before", "after"]
+) -> None:
     scene = scoped.scene
     old = scene.secret(MovePinnedReferences="true").version
     shop = site(scene, version=old)
     shop.tells_state = tells_state
-    # Right before the write where the state is named; else between the two looks.
-    scene.azure.faults.add(when, nth=1 if tells_state else 2, callback=lambda: shop.set("Theirs", "new"))
+    scene.azure.faults.add(operation, when=when, callback=lambda: shop.set("Theirs", "new"))
     new = scoped.rotate(old)["output"]["version"]
     assert settle(scoped, new)["output"]["outcome"] == "ready"
     assert shop.settings() == {SETTING: reference(scene, new), "Theirs": "new"}

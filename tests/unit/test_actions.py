@@ -52,7 +52,7 @@ def test_what_can_be_done(state: Instance, can: list[str]) -> None:
         (Action.CANCEL, instance("Completed"), "nothing to cancel"),
         (Action.CONSUMERS_READY, instance("Failed"), "no grace is left"),
         (Action.CONSUMERS_READY, instance("Running", step="verify_key"), "not waiting for its consumers"),
-        (Action.ROLLBACK, instance("Running", step="grace", waitingFor="those who"), "other secrets"),
+        (Action.ROLLBACK, instance("Running", step="grace", waitingFor="those who"), "others who may still hold"),
         (Action.ROLLBACK, instance("Suspended", **GRACE), "resume it first"),
         (Action.ROLLBACK, instance("Completed", outcome="not_due"), "without a version of its own"),
         (Action.ROLLBACK, instance("Completed", retired=True, **WROTE), "rotate with force"),
