@@ -10,6 +10,7 @@ from activities import shell
 from azure_clients.holders import holders
 from rotation.address import is_shared
 from rotation.consumers import LOOK_AGAIN, Consumer, Current, labels, read_ids
+from rotation.credential import UnknownCredential
 from rotation.failures import DisabledError, MissingError, RefusedError, RotationError, TransientError
 from rotation.forms import KeyForm
 from rotation.holding import held_until
@@ -47,7 +48,7 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
         RotationError: Somebody lives there who must not be moved, or it cannot be known now.
     """
     if not is_shared(plan.provider):
-        return Done({"neighbours": [], "free_from": now.isoformat()})
+        return Done(_look(plan, slot, [], now))
     tenants = bootstrap.inventory().tenants(plan.provider, now)
     others = [
         (vault, secret)
@@ -89,7 +90,9 @@ def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: dateti
             held = held_until(replaced, slot.key, grace)
             free_from = max(free_from, held or now)
     found = {"neighbours": [neighbour.to_json() for neighbour in neighbours], "free_from": free_from.isoformat()}
-    return found | (_held(plan, slot, provider.form, tenants, now) if slot else {})
+    # What has not been made yet, or is not known any more, is held by nobody.
+    is_known = slot is not None and not isinstance(slot.key, UnknownCredential)
+    return found | (_held(plan, slot, provider.form, tenants, now) if slot and is_known else {})
 
 
 def _held(

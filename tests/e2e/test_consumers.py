@@ -389,6 +389,21 @@ def test_a_consumer_that_was_left_behind_by_somebody_else_s_version_is_brought_o
     assert scene.azure.cut_off == []
 
 
+def test_a_secret_of_an_application_is_not_removed_under_a_consumer(running: Running) -> None:
+    scene = running.scene
+    application = scene.azure.add_entra_application("shop", created=scene.clock.now() - 400 * DAY)
+    shop = scene.azure.add_site("shop")
+    old = scene.secret(
+        value=application.key("current"), ProviderAddress=application.resource_id, RetireAfter="PT1H",
+        Consumers=shop.resource_id,
+    ).version  # fmt: skip
+    shop.set(SETTING, reference(scene, old))
+    scene.azure.depend(shop, SETTING, application)
+    status = running.rotate(old)
+    assert (status["output"]["retired"], status["output"]["note"]) == (False, "shop may still hold current")
+    assert scene.azure.cut_off == []
+
+
 def test_another_secret_s_rotation_does_not_cut_off_this_one_s_consumer(running: Running) -> None:
     scene = running.scene
     shop = scene.azure.add_site("shop")
