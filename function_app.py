@@ -7,6 +7,7 @@ from activities import (
     find_due,
     find_neighbours,
     find_stuck,
+    find_window,
     find_working,
     move_secret,
     read_metadata,
@@ -34,6 +35,7 @@ app.register_functions(move_secret.bp)
 app.register_functions(regenerate_key.bp)
 app.register_functions(verify_key.bp)
 app.register_functions(write_version.bp)
+app.register_functions(find_window.bp)
 app.register_functions(swap_slot.bp)
 app.register_functions(restore_version.bp)
 app.register_functions(restore_secret.bp)

@@ -74,7 +74,7 @@ def _neighbours(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: 
         current = _read(vault, secret)
         if slot is None or current is None:
             continue
-        neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults)
+        neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults, now, plan.expires_on)
         if neighbour is not None:
             neighbours.append(neighbour)
             continue

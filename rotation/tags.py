@@ -14,10 +14,12 @@ VERIFICATION = "Verification"
 ENABLED = "RotationEnabled"
 TEMPLATE = "Template"
 TEMPLATE_ADDRESS = "generated:template"
+WINDOW = "Window"
+APPROVAL = "Approval"
 ROTATION_ID = "RotationId"
 OURS = (
-    PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, VERIFICATION, ENABLED, TEMPLATE,
-    ROTATION_ID,
+    PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, VERIFICATION, ENABLED, TEMPLATE, WINDOW,
+    APPROVAL, ROTATION_ID,
 )  # fmt: skip
 
 # Limits of Key Vault: learn.microsoft.com, "About Azure Key Vault secrets", secret tags.

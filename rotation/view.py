@@ -11,7 +11,7 @@ _LONGEST_TEXT = 1000
 _WHILE_IT_RUNS = ("step", "waitingFor", "until")
 _MORE = (
     "rotationId", "provider", "previousVersion", "previousSlot", "version", "slot", "expiresOn", "verified", "note",
-    "inventory",
+    "inventory", "window", "hurry", "approval", "asksAgain",
 )  # fmt: skip
 
 
@@ -58,6 +58,12 @@ def whole(instance: Instance) -> dict[str, Any]:
             "rolledBack": True if facts.get("rolledBack") is True else None,
         }
     )
+
+
+def waits(instance: Instance) -> dict[str, Any]:
+    """Return what an instance waits for and until when; nothing where it does not wait."""
+    names = ("waitingFor", "until") if instance.is_in_hand else ()
+    return _known({name: _text(instance.facts, name) for name in names})
 
 
 def ended_because(instance: Instance) -> str | None:
