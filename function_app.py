@@ -9,6 +9,7 @@ from activities import (
     find_due,
     find_neighbours,
     find_stuck,
+    find_window,
     find_working,
     move_reference,
     move_secret,
@@ -40,6 +41,7 @@ app.register_functions(regenerate_key.bp)
 app.register_functions(verify_key.bp)
 app.register_functions(write_version.bp)
 app.register_functions(announce_version.bp)
+app.register_functions(find_window.bp)
 app.register_functions(swap_slot.bp)
 app.register_functions(refresh_consumers.bp)
 app.register_functions(find_consumers.bp)

@@ -80,7 +80,7 @@ def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: dateti
     for vault, secret, current in tenants:
         if slot is None or (vault, secret) in own:
             continue
-        neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults)
+        neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults, now, plan.expires_on)
         if neighbour is not None:
             neighbours.append(neighbour)
             continue

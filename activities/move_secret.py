@@ -1,5 +1,6 @@
 """Moves another secret off the slot that is about to be regenerated; everything about it but the key stays."""
 
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -35,6 +36,8 @@ def _move_secret(payload: dict[str, Any]) -> Done:
         return Done({})  # nobody can read it, so nobody lives there
     if current.version != neighbour.version:
         return Done({})  # moved, now or by its own rotation; the next look at the slot tells
+    if neighbour.is_closed(datetime.fromisoformat(payload["now"])):
+        return Done({"closed": True})
     # A pinned neighbour is on a stopover: its own rotation will take it home.
     stamp = plan.rotation_id + (INTERIM if neighbour.pinned else MOVED)
     vault.write(

@@ -1,5 +1,6 @@
 """Step 2: regenerate the idle slot; only ever the idle one, and only once."""
 
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -38,4 +39,6 @@ def _regenerate_key(payload: dict[str, Any]) -> Result:
     live_key = CredentialText.parse(current.value, provider.form).key
     if current.version != payload["expected_version"] or live_key == slot.key:
         raise Conclusion(OutcomeName.SUPERSEDED, f"version {current.version} was written meanwhile")
+    if plan.is_closed(datetime.fromisoformat(payload["now"])):
+        return Done({"closed": True})
     return Done({"regenerated": True}) if provider.regenerate(slot) else accepted(payload)

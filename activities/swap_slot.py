@@ -1,5 +1,6 @@
 """Step 5: after the grace, regenerate the slot that the secret has left, so that the old credential dies."""
 
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -42,6 +43,9 @@ def _swap_slot(payload: dict[str, Any]) -> Result:
     # With the value on no slot at all, the previous one may be the last that still works for somebody.
     if live is None or live.name == slot.name:
         return _kept(f"version {current.version} does not live on another slot")
+    closes = payload.get("closes")
+    if closes is not None and datetime.fromisoformat(payload["now"]) >= datetime.fromisoformat(closes):
+        return Done({"closed": True})
     return Done({"retired": True}) if provider.retire(slot) else accepted(payload)
 
 

@@ -37,6 +37,12 @@ param rotateBeforeDays int?
 @description('Optional. How long the previous key lives on, as an ISO 8601 duration: the tag RetireAfter. Empty means until the next rotation.')
 param retireAfter string = ''
 
+@description('Optional. When something that consumers notice may begin, e.g. Sat 02:00-06:00 Europe/Zurich: the tag Window. Empty means at any time.')
+param window string = ''
+
+@description('Optional. Whether somebody has to approve of each rotation, as required or as how long to wait for that, an ISO 8601 duration: the tag Approval. Empty means nobody.')
+param approval string = ''
+
 @description('Optional. Content type of the secret.')
 param contentType string = ''
 
@@ -61,7 +67,9 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
       ValidityPeriodDays: string(validityDays)
     },
     rotateBeforeDays == null ? {} : { RotateBeforeDays: string(rotateBeforeDays) },
-    empty(retireAfter) ? {} : { RetireAfter: retireAfter }
+    empty(retireAfter) ? {} : { RetireAfter: retireAfter },
+    empty(window) ? {} : { Window: window },
+    empty(approval) ? {} : { Approval: approval }
   )
   properties: {
     value: value

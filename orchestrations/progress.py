@@ -30,7 +30,12 @@ class Progress:
         self._request: RotationRequest | None = None
         self.facts: dict[str, Any] = {}
         """What is known of the rotation so far; also part of its outcome."""
-        self._grace = self._lock = timedelta(0)
+        self._grace = self._lock = self._consent = timedelta(0)
+
+    @property
+    def request(self) -> RotationRequest | None:
+        """What is being rotated; None as long as that is not known."""
+        return self._request
 
     def requested(self, request: RotationRequest) -> None:
         """Say what is being rotated."""
@@ -52,7 +57,8 @@ class Progress:
         )
         if plan.late:
             self.facts["late"] = True
-
+        policy = {"window": plan.window, "hurry": plan.hurry}
+        self.facts.update({name: text for name, text in policy.items() if text})
         if not plan.publish:
             self.facts["version"] = plan.version
 
@@ -73,6 +79,10 @@ class Progress:
     def waited_for_consumers(self, since: datetime) -> None:
         """Say that a grace has ended."""
         self._grace += now(self._context) - since
+
+    def waited_for_consent(self, since: datetime) -> None:
+        """Say that a window has opened, or that somebody has answered."""
+        self._consent += now(self._context) - since
 
     def waited_for_lock(self, since: datetime) -> None:
         """Say that another rotation was waited for."""
@@ -97,7 +107,7 @@ class Progress:
         """Show the outcome, record it, and return it as the instance's output."""
         shown = replace(outcome, details=self.facts).to_json()
         self._context.set_custom_status(shown)
-        spent = audit.Spent(now(self._context) - self._started, self._grace, self._lock)
+        spent = audit.Spent(now(self._context) - self._started, self._grace, self._lock, self._consent)
         instance = self._context.instance_id
         record = audit.rotation(instance, self._request, self._started, outcome, self.facts, spent)
         audit_trail.write(self._context, record)

@@ -13,6 +13,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from orchestrations.consent import grace_end, in_window, with_consent
 from orchestrations.run import Run
 from orchestrations.timers import now
 from rotation.outcomes import Conclusion, Outcome, OutcomeName
@@ -38,7 +39,7 @@ def rotate_secret(context: df.DurableOrchestrationContext) -> Generator[Any, Any
     The external events `ConsumersReady` and `Rollback` end the grace of this secret's own new version early.
     """
     run = Run(context)
-    return (yield from run.to_its_end(_rotate(run)))
+    return (yield from run.to_its_end(with_consent(run, _rotate)))
 
 
 def _rotate(run: Run) -> Generator[Any, Any, Outcome]:
@@ -63,6 +64,7 @@ def _plan(run: Run, request: RotationRequest) -> Generator[Any, Any, Plan]:
     while True:
         planned_at = now(run.context)
         plan = Plan.from_json((yield from run.step("read_metadata", payload)))
+        run.go_on_if_approved(plan, plan.approval_seconds)
         lease = yield from run.lock.acquire(plan.lock)
         if lease.freed is None or lease.freed < planned_at:
             return plan
@@ -82,6 +84,7 @@ def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
         version = yield from run.publish(plan, plan.interim_slot, version, interim=True)
         free_from = yield from run.make_way(plan)
         yield from run.grace(plan, version, now(run.context) + timedelta(seconds=plan.grace_seconds))
+        run.go_on_if_without_window(plan)
     else:
         free_from = max((yield from run.make_way(plan)), plan.not_before or now(run.context))
 
@@ -94,6 +97,7 @@ def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
         if run.lock.is_held and free_from <= now(run.context):
             # A throttled step may be an hour old by the time it gets through: long enough for somebody to move in.
             done = yield from run.step("regenerate_key", payload, recheck=look_again)
+            run.go_on_if_open(plan, done)
             if "free_from" not in done:
                 return version
             free_from = datetime.fromisoformat(done["free_from"])
@@ -108,9 +112,10 @@ def _regenerate(run: Run, plan: Plan) -> Generator[Any, Any, str]:
 def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
     """Step 6."""
     until = plan.retire_at or now(run.context) + timedelta(seconds=plan.grace_seconds)
-    yield from run.grace(plan, version, until)
+    yield from run.grace(plan, version, (yield from grace_end(run, plan, until)))
     swapped: dict[str, Any] = {}
     for _ in range(_FREEING_CYCLES):
+        closes = yield from in_window(run, plan)
         yield from run.lock.acquire(plan.lock)
         tenants, free_from = yield from run.neighbours(plan, plan.retire_slot)
         if tenants:
@@ -118,8 +123,10 @@ def _retire(run: Run, plan: Plan, version: str) -> Generator[Any, Any, None]:
             swapped = {"retired": False, "note": f"{names} lives on {plan.retire_slot}"}
             break
         if free_from <= now(run.context):
-            swapped = yield from run.step("swap_slot", {"plan": plan.to_json()})
-            break
+            done = yield from run.step("swap_slot", {"plan": plan.to_json(), "closes": closes})
+            if "closed" not in done:
+                swapped = done
+                break
         yield from run.pause(free_from, plan.retire_slot)
     kept = {"retired": False, "note": run.held or f"others kept leaving {plan.retire_slot}"}
     run.progress.facts.update(swapped or kept)

@@ -1,6 +1,6 @@
 """What one instance works with: its context, what it shows, the lock, its compound steps, and how it ends."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,9 @@ from orchestrations.progress import Progress
 from orchestrations.steps import STEP_BUDGET, Recheck, take_step
 from orchestrations.timers import GraceEnd, grace, now, wait_until
 from rotation.actions import OPEN_GRACE
+from rotation.consent import AskFirst, NotNow
 from rotation.failures import RefusedError
+from rotation.instance import GRACE
 from rotation.neighbours import Neighbour
 from rotation.outcomes import Conclusion, Outcome, OutcomeName
 from rotation.plan import Plan
@@ -35,6 +37,8 @@ class Run:
         self.lock = AccountLock(context, self.progress)
         self.held: str | None = None
         """Which consumers may still hold the slot that was looked at last."""
+        self.is_approved = False
+        """Whether somebody has approved of this run; a restart is a run of its own."""
 
     def to_its_end(self, body: Generator[Any, Any, Outcome]) -> Generator[Any, Any, dict[str, Any]]:
         """Take an orchestration to its end; whatever happens, the lock is released and the outcome is told."""
@@ -68,6 +72,7 @@ class Run:
             self.progress.facts.update(verified=proof["verified"], note=proof["note"])
             payload |= {"fingerprint": proof["fingerprint"], "expected_version": version, "interim": interim}
             written = yield from self.step("write_version", payload)
+            self.go_on_if_open(plan, written)
             if "version" in written:
                 self.progress.facts.update(version=written["version"], expiresOn=written["expires_on"])
                 if plan.follows:
@@ -93,20 +98,47 @@ class Run:
         longest = 0.0
         neighbours, free_from = yield from self.neighbours(plan, plan.slot)
         for neighbour in neighbours:
+            self.go_on_if_approved(plan, neighbour.approval_seconds, f"{neighbour.vault}/{neighbour.secret}")
+        closed = [neighbour for neighbour in neighbours if neighbour.is_closed(now(self.context))]
+        for neighbour in neighbours:
+            if neighbour in closed:
+                continue
             payload = {
                 "plan": plan.to_json(),
                 "neighbour": neighbour.to_json(),
                 "slot": plan.interim_slot or plan.live_slot,
             }
-            yield from self.step("move_secret", payload)
+            moved = yield from self.step("move_secret", payload)
+            if "closed" in moved:
+                closed.append(neighbour)
+                continue
             self.progress.moved(neighbour)
             longest = max(longest, neighbour.grace_seconds)
+        if closed:
+            # Its consumers are those who notice, so its window counts, and not that of the secret being rotated.
+            first = min(closed, key=lambda neighbour: neighbour.opens or now(self.context))
+            raise NotNow(first.opens or now(self.context), f"the window of {first.vault}/{first.secret}, to move it")
         return max(free_from, now(self.context) + timedelta(seconds=longest))
+
+    def go_on_if_open(self, plan: Plan, answer: Mapping[str, Any]) -> None:
+        """Begin anew once the window opens, if that is what a step has answered with."""
+        if "closed" in answer:
+            raise NotNow(plan.opens or now(self.context), f"its window: {plan.window}")
+
+    def go_on_if_without_window(self, plan: Plan) -> None:
+        """Begin anew where a window counts: the plan's own was that of its first version."""
+        if plan.window is not None:
+            raise NotNow(now(self.context), f"its window: {plan.window}")
+
+    def go_on_if_approved(self, plan: Plan, seconds: float | None, whom: str = "") -> None:
+        """Ask first where somebody has to approve, and nobody has been asked in this run."""
+        if seconds is not None and not self.is_approved:
+            raise AskFirst(plan, timedelta(seconds=seconds), whom)
 
     def pause(self, until: datetime, slot: str | None) -> Generator[Any, Any, None]:
         """Wait without the lock until nobody may hold a slot's key."""
         self.lock.release()
-        self.progress.show("grace", waiting_for=self.held or f"those who may still hold {slot}", until=until)
+        self.progress.show(GRACE, waiting_for=self.held or f"those who may still hold {slot}", until=until)
         since = now(self.context)
         yield from wait_until(self.context, until)
         self.progress.waited_for_consumers(since)
@@ -114,7 +146,7 @@ class Run:
     def grace(self, plan: Plan, version: str, until: datetime) -> Generator[Any, Any, None]:
         """Let consumers pick the new version up, without the lock; on `Rollback`, go back and end the rotation."""
         self.lock.release()
-        self.progress.show("grace", waiting_for=OPEN_GRACE, until=until)
+        self.progress.show(GRACE, waiting_for=OPEN_GRACE, until=until)
         since = now(self.context)
         end = yield from grace(self.context, until)
         self.progress.waited_for_consumers(since)

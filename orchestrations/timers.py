@@ -7,7 +7,8 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from rotation.actions import CONSUMERS_READY, ROLLBACK
+from rotation.actions import APPROVE, CONSUMERS_READY, REJECT, ROLLBACK
+from rotation.consent import Answer, said
 
 # The extension may fire a timer about a second early; asking for a second more mostly saves the second timer.
 _EARLY = timedelta(seconds=1)
@@ -45,15 +46,33 @@ def grace(context: df.DurableOrchestrationContext, until: datetime) -> Generator
     """
     ready = context.wait_for_external_event(CONSUMERS_READY)
     rollback = context.wait_for_external_event(ROLLBACK)
+    winner = yield from _first(context, [rollback, ready], until)
+    if winner is None:
+        return GraceEnd.ELAPSED
+    return GraceEnd.ROLLBACK if winner is rollback else GraceEnd.CONSUMERS_READY
+
+
+def answer(context: df.DurableOrchestrationContext, until: datetime) -> Generator[Any, Any, tuple[Answer, str]]:
+    """Wait for somebody's answer, and return it with what was said; called once per instance at most, like `grace`."""
+    reject = context.wait_for_external_event(REJECT)
+    approve = context.wait_for_external_event(APPROVE)
+    winner = yield from _first(context, [reject, approve], until)
+    if winner is None:
+        return Answer.TIMED_OUT, ""
+    return Answer.REJECTED if winner is reject else Answer.APPROVED, said(winner.result)
+
+
+def _first(context: df.DurableOrchestrationContext, events: list[Any], until: datetime) -> Generator[Any, Any, Any]:
+    """Return the first of some events; None if none comes in time."""
     while now(context) < until:
         timer = _timer(context, until)
-        winner = yield context.task_any([rollback, ready, timer])
+        winner = yield context.task_any([*events, timer])
         if winner is timer:
             continue
         if not timer.is_completed:
             timer.cancel()  # an open timer keeps a finished instance Running until it fires
-        return GraceEnd.ROLLBACK if winner is rollback else GraceEnd.CONSUMERS_READY
-    return GraceEnd.ELAPSED
+        return winner
+    return None
 
 
 def _timer(context: df.DurableOrchestrationContext, until: datetime) -> Any:

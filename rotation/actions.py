@@ -3,12 +3,15 @@
 from enum import StrEnum
 
 from rotation.ids import RESTORE
-from rotation.instance import Instance
+from rotation.instance import APPROVAL, GRACE, Instance
 from rotation.locking import LEASE
 
 # The external events that `rotate_secret` listens to during the grace of its own new version.
 CONSUMERS_READY = "ConsumersReady"
 ROLLBACK = "Rollback"
+# And while it waits for somebody's approval.
+APPROVE = "Approve"
+REJECT = "Reject"
 OPEN_GRACE = f"{CONSUMERS_READY}, {ROLLBACK} or the end of the grace"
 """What the custom status says is waited for, as long as they are listened to."""
 
@@ -19,16 +22,26 @@ class Action(StrEnum):
     RESTART = "restart"
     ROLLBACK = "rollback"
     CONSUMERS_READY = "consumers-ready"
+    APPROVE = "approve"
+    REJECT = "reject"
     CANCEL = "cancel"
 
 
-EVENTS = {Action.CONSUMERS_READY: CONSUMERS_READY, Action.ROLLBACK: ROLLBACK}
+_IN_GRACE = (Action.CONSUMERS_READY, Action.ROLLBACK)
+_WHEN_ASKED = (Action.APPROVE, Action.REJECT)
+EVENTS = {
+    Action.CONSUMERS_READY: CONSUMERS_READY,
+    Action.ROLLBACK: ROLLBACK,
+    Action.APPROVE: APPROVE,
+    Action.REJECT: REJECT,
+}
 
 
 def possible(instance: Instance) -> list[Action]:
     """Return what can be done about an instance as it stands."""
     if instance.is_in_hand:
-        return [*EVENTS, Action.CANCEL] if in_open_grace(instance) else [Action.CANCEL]
+        now = _IN_GRACE if in_open_grace(instance) else _WHEN_ASKED if asks_for_approval(instance) else ()
+        return [*now, Action.CANCEL]
     return [Action.RESTART, Action.ROLLBACK] if can_go_back(instance) else [Action.RESTART]
 
 
@@ -36,6 +49,11 @@ def in_open_grace(instance: Instance) -> bool:
     """Tell whether it waits for its consumers, so that an event can end that."""
     # Not every grace listens: one for the consumers of other secrets cannot be cut short for them.
     return instance.status == "Running" and instance.facts.get("waitingFor") == OPEN_GRACE
+
+
+def asks_for_approval(instance: Instance) -> bool:
+    """Tell whether it waits for somebody to approve of it."""
+    return instance.status == "Running" and instance.facts.get("step") == APPROVAL
 
 
 def can_go_back(instance: Instance) -> bool:
@@ -56,13 +74,17 @@ def why_not(action: Action, instance: Instance) -> str:
         return _why_not_now(action, instance)
     if instance.status == "Suspended":
         return "it is Suspended: resume it first, with the Durable API"
-    if instance.facts.get("step") == "grace":
+    if action in _WHEN_ASKED:
+        return "it is not waiting for approval now"
+    if instance.facts.get("step") == GRACE:
         return "this wait is for others who may still hold the key: it cannot be cut short"
     return "it is not waiting for its consumers now"
 
 
 def _why_not_now(action: Action, instance: Instance) -> str:
     ended = f"it has ended ({instance.status})"
+    if action in _WHEN_ASKED:
+        return f"{ended}: there is nothing left to approve of or to reject"
     if action is Action.CONSUMERS_READY:
         return f"{ended}: no grace is left to end"
     if instance.facts.get("retired") is True:
@@ -77,6 +99,10 @@ def effect(action: Action) -> str:
             return "started again with the same input: it asks of each step first whether it is already done"
         case Action.CONSUMERS_READY:
             return "the grace is over: the previous slot is retired now"
+        case Action.APPROVE:
+            return "approved: it is planned anew and goes on, in its window if it has one"
+        case Action.REJECT:
+            return "rejected: it ends as refused; the sweep asks again once as long has passed as it would have waited"
         case Action.ROLLBACK:
             return "the previous version's value is written as a new version; the rotation then ends as failed"
         case Action.CANCEL:

@@ -57,6 +57,8 @@ class Spent:
     """Waiting for consumers, which is no delay."""
     lock: timedelta = timedelta(0)
     """Waiting for another rotation on the same account."""
+    consent: timedelta = timedelta(0)
+    """Waiting for its window, and for somebody's approval."""
 
 
 def start(instance: str, request: RotationRequest, result: str) -> Record:
@@ -77,7 +79,7 @@ def start(instance: str, request: RotationRequest, result: str) -> Record:
 
 
 def action(instance: str, request: RotationRequest | None, name: str, cause: str) -> Record:
-    """Say what somebody has had done about an instance: `restart`, `rollback`, `consumers-ready` or `cancel`."""
+    """Say what somebody has had done about an instance: `restart`, `rollback`, `approve` and so on."""
     return Record(
         "action",
         {
@@ -193,8 +195,46 @@ def rotation(
             "seconds": _seconds(spent.whole),
             "graceSeconds": _seconds(spent.grace),
             "lockSeconds": _seconds(spent.lock),
+            "consentSeconds": _seconds(spent.consent),
         },
         is_trouble=outcome.fails or late,
+    )
+
+
+def wait(
+    instance: str,
+    request: RotationRequest | None,
+    what: str,
+    result: str,
+    until: datetime | None,
+    reason: str,
+    *,
+    late: bool = False,
+) -> Record:
+    """Say that a rotation begins or ends to wait.
+
+    Args:
+        instance: The instance's id.
+        request: What it was asked to do.
+        what: `window` or `approval`.
+        result: `begun`; then `over`, or what somebody has answered: `approved`, `rejected`, `timed out`.
+        until: Until when it waits, at the latest; None once that is over.
+        reason: What it waits for; of an answer: what was said with it.
+        late: Whether the version has expired, so that the wait presses.
+    """
+    return Record(
+        "wait",
+        {
+            "instanceId": instance,
+            "vault": request.vault if request else None,
+            "secret": request.secret if request else None,
+            "waitsFor": what,
+            "result": result,
+            "until": until.isoformat() if until else None,
+            "reason": reason or None,
+            "late": late,
+        },
+        is_trouble=late or result in ("rejected", "timed out"),
     )
 
 

@@ -16,6 +16,12 @@ IN_HAND = frozenset({"Pending", "Running", "Suspended", "ContinuedAsNew"})
 STATUSES = ("Pending", "Running", "Suspended", "Completed", "Failed", "Terminated")
 """Durable's words for what an instance of ours can be."""
 
+# What the custom status calls the waits that take days and ask nothing of Azure meanwhile.
+GRACE = "grace"
+WINDOW = "window"
+APPROVAL = "approval"
+WAITS = frozenset({GRACE, WINDOW, APPROVAL})
+
 
 @dataclass(frozen=True)
 class Instance:

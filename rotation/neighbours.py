@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from rotation.credential import CredentialText
@@ -10,8 +10,10 @@ from rotation.failures import RefusedError
 from rotation.forms import KeyForm
 from rotation.kinds import Kinds
 from rotation.model import SecretVersion, Slot
+from rotation.plan import is_open
 from rotation.policy import DEFAULT_GRACE, Defaults, SlotStrategy, parse_policy
 from rotation.tags import is_enabled
+from rotation.window import admission
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,29 @@ class Neighbour:
     pinned: bool
     grace_seconds: float
     """How long its consumers may hold what they have read."""
+    opens: datetime | None = None
+    """From when it may be moved; None: now, whatever its window."""
+    closes: datetime | None = None
+    approval_seconds: float | None = None
+    """How long somebody may take to approve of moving it; None: nobody has to."""
+
+    def is_closed(self, now: datetime) -> bool:
+        """Tell whether it must not be moved at that moment."""
+        return not is_open(self.opens, self.closes, now)
 
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
-        return asdict(self)
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Neighbour":
         """Read the wire form."""
-        return cls(**data)
+        fields = dict(data)
+        for name in ("opens", "closes"):
+            fields[name] = datetime.fromisoformat(fields[name]) if fields.get(name) else None  # a history may be older
+        return cls(**fields)
 
 
 def neighbour_on(
@@ -43,8 +59,21 @@ def neighbour_on(
     current: SecretVersion,
     kinds: Kinds,
     defaults: Defaults,
+    now: datetime,
+    expires_on: datetime | None,
 ) -> Neighbour | None:
     """Return the secret as a neighbour if its value is this slot's key, None if it lives elsewhere.
+
+    Args:
+        slot: The slot.
+        form: How values hold keys of its provider.
+        vault: Host name of the secret's vault.
+        secret: Its name.
+        current: Its current version.
+        kinds: What the registry has providers for.
+        defaults: What applies where a tag is absent.
+        now: The present.
+        expires_on: When the version expires for which it would have to make way.
 
     Raises:
         RefusedError: It lives there and is not ours to move.
@@ -63,7 +92,18 @@ def neighbour_on(
     if isinstance(policy, list):
         raise RefusedError(f"{secret} in {vault} lives on {slot.name} and cannot be moved: " + "; ".join(policy))
     pinned = policy.strategy is SlotStrategy.PINNED
-    return Neighbour(vault, secret, current.version, pinned, policy.grace.total_seconds())
+    admitted = admission(policy.windows, now, expires_on)
+    approval = policy.approval.total_seconds() if policy.approval else None
+    return Neighbour(
+        vault,
+        secret,
+        current.version,
+        pinned,
+        policy.grace.total_seconds(),
+        admitted.opens,
+        admitted.closes,
+        approval,
+    )
 
 
 def grace_of(current: SecretVersion, kinds: Kinds, defaults: Defaults) -> timedelta:

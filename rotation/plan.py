@@ -18,9 +18,8 @@ REPAIRED = "/repaired"
 RESTORED = "/restored"
 MOVED = "/moved"
 
-
 # Left out of the wire form as long as they say nothing: a history is paid for by the byte.
-_SELDOM = frozenset({"follows"})
+_SELDOM = frozenset({"follows", "window", "opens", "closes", "hurry", "approval_seconds"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,18 @@ class Plan:
     """Whether the current version had expired by then."""
     follows: bool = False
     """Whether something follows a new version: somebody is known, or may be, to use it."""
+    expires_on: datetime | None = None
+    """When the current version expires, or has."""
+    window: str | None = None
+    """The secret's windows, as its tag says them."""
+    opens: datetime | None = None
+    """From when regenerating and publishing may begin; None: now, whatever the window."""
+    closes: datetime | None = None
+    """Until when; what has not begun by then is planned anew."""
+    hurry: str = ""
+    """Why a window is not waited for."""
+    approval_seconds: float | None = None
+    """How long somebody may take to approve of this; None: nobody has to."""
 
     @property
     def subject(self) -> Subject:
@@ -79,6 +90,10 @@ class Plan:
         """What follows the rotation's id in the final version's `RotationId`."""
         return REPAIRED if self.outcome is OutcomeName.REPAIRED else ""
 
+    def is_closed(self, now: datetime) -> bool:
+        """Tell whether regenerating and publishing must not begin at that moment."""
+        return not is_open(self.opens, self.closes, now)
+
     def to_json(self) -> dict[str, Any]:
         """Return the wire form: plain JSON types, times in ISO 8601."""
         # `asdict` would copy all of it deeply, which made a tenth of what a rotation's replays cost.
@@ -90,11 +105,16 @@ class Plan:
         fields = dict(data)
         for name in ("witness", "retire_witness"):
             fields[name] = witness_from_json(fields[name])
-        for name in ("not_before", "retire_at"):
-            fields[name] = _time(fields[name])
+        for name in ("not_before", "retire_at", "expires_on", "opens", "closes"):
+            fields[name] = _time(fields.get(name))  # a history may be older than the last three
         fields["verification"] = Verification(fields["verification"])
         fields["outcome"] = OutcomeName(fields["outcome"])
         return cls(**fields)
+
+
+def is_open(opens: datetime | None, closes: datetime | None, now: datetime) -> bool:
+    """Tell whether something may begin at that moment, given from when and until when; None: without such a limit."""
+    return (opens is None or opens <= now) and (closes is None or now < closes)
 
 
 def witness_from_json(data: Mapping[str, Any] | None) -> Witness | None:

@@ -13,6 +13,7 @@ from rotation.plan import REPAIRED, Plan
 from rotation.policy import Policy, SlotStrategy
 from rotation.refusals import check_family, check_keys
 from rotation.situation import Situation
+from rotation.window import Admission, admission
 
 
 def plan_rotation(
@@ -106,6 +107,13 @@ def _plan(
     retire_at: datetime | None = None,
 ) -> Plan:
     request, current = situation.request, situation.current
+    if not publish:
+        admitted = Admission()  # retiring has a time of its own, which is known once the grace is over
+    elif live is None and policy.windows is not None:
+        admitted = Admission(hurry="the window is not waited for: the secret holds no key that works")
+    else:
+        admitted = admission(policy.windows, situation.now, current.expires_on)
+    asks = publish and policy.approval is not None and not situation.is_ours
     return Plan(
         rotation_id=rotation_id(request),
         vault=request.vault,
@@ -129,6 +137,12 @@ def _plan(
         retire_witness=retire.witness if retire else None,
         retire_at=retire_at,
         late=current.expires_on is not None and current.expires_on <= situation.now,
+        expires_on=current.expires_on,
+        window=policy.windows.text if policy.windows else None,
+        opens=admitted.opens,
+        closes=admitted.closes,
+        hurry=admitted.hurry,
+        approval_seconds=policy.approval.total_seconds() if policy.approval and asks else None,
     )
 
 

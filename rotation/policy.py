@@ -16,6 +16,7 @@ from rotation.consumers import read_ids
 from rotation.kinds import Kinds
 from rotation.request import shape
 from rotation.tags import (
+    APPROVAL,
     CONSUMERS,
     CREDENTIAL_ID,
     ENABLED,
@@ -31,13 +32,17 @@ from rotation.tags import (
     TEMPLATE_ADDRESS,
     VALIDITY,
     VERIFICATION,
+    WINDOW,
     Tags,
     provider_text,
 )
+from rotation.window import Windows, parse_windows
 
 LONGEST_VALIDITY_DAYS = 3650
 # As long as App Service may cache a Key Vault reference: learn.microsoft.com, "Use Key Vault references".
 DEFAULT_GRACE = timedelta(hours=24)
+DEFAULT_APPROVAL = timedelta(days=7)
+_REQUIRED = "required"
 _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -85,6 +90,10 @@ class Policy:
     verification: Verification
     names_consumers: bool = False
     """Whether the tags say who uses the secret."""
+    windows: Windows | None = None
+    """When something that consumers notice may begin; None: at any time."""
+    approval: timedelta | None = None
+    """How long somebody may take to approve of a rotation; None: nobody has to."""
 
     @property
     def grace(self) -> timedelta:
@@ -117,12 +126,16 @@ def parse_policy(tags: Tags, content_type: str | None, kinds: Kinds, defaults: D
     retire_after = reader.duration(RETIRE_AFTER, validity)
     reader.template()
     reader.consumers()
+    windows = reader.windows()
+    approval = reader.approval(validity)
     reader.limits()
     if provider is None or reader.complaints:
         return reader.complaints
     credential_id = tags.get(CREDENTIAL_ID, "").casefold() or None
-    names_consumers = bool(tags.get(CONSUMERS))
-    return Policy(provider, credential_id, validity, lead, strategy, retire_after, verification, names_consumers)
+    return Policy(
+        provider, credential_id, validity, lead, strategy, retire_after, verification, bool(tags.get(CONSUMERS)),
+        windows, approval,
+    )  # fmt: skip
 
 
 def provider_of(tags: Tags, content_type: str | None, kinds: Kinds) -> Address | None:
@@ -193,13 +206,8 @@ class _Reader:
         text = self.tags.get(name)
         if text is None:
             return None
-        try:
-            # isodate takes "PT" for no time at all.
-            value = isodate.parse_duration(text) if re.search("[0-9]", text) else None
-        except (ValueError, TypeError, OverflowError):
-            value = None
-        # isodate answers with a Duration, not a timedelta, where years or months make the length depend on the day.
-        if not isinstance(value, timedelta) or not timedelta(0) <= value < below:
+        value = _span(text)
+        if value is None or value >= below:
             self.complain(
                 name,
                 f"is {shape(text)}, expected an ISO 8601 duration of days and time below the validity, e.g. P2D",
@@ -213,6 +221,28 @@ class _Reader:
         if text is not None and self.tags.get(PROVIDER_ADDRESS, "").casefold() != TEMPLATE_ADDRESS:
             self.complain(TEMPLATE, f"is {shape(text)}, expected only beside {PROVIDER_ADDRESS} {TEMPLATE_ADDRESS}")
 
+    def windows(self) -> Windows | None:
+        found = parse_windows(self.tags[WINDOW]) if WINDOW in self.tags else None
+        if not isinstance(found, tuple):
+            return found
+        for complaint in found:
+            self.complain(WINDOW, complaint)
+        return None
+
+    def approval(self, below: timedelta) -> timedelta | None:
+        text = self.tags.get(APPROVAL)
+        if text is None:
+            return None
+        value = min(DEFAULT_APPROVAL, below) if text.casefold() == _REQUIRED else _span(text)
+        if value is None or not timedelta(0) < value <= below:
+            self.complain(
+                APPROVAL,
+                f"is {shape(text)}, expected {_REQUIRED}, or how long to wait for it: an ISO 8601 duration of days and "
+                "time, longer than none and no longer than the validity, e.g. P3D",
+            )
+            return None
+        return value
+
     def limits(self) -> None:
         for name in self.tags.ambiguous():
             self.complain(name, "is there more than once in different letter case, expected once")
@@ -221,3 +251,14 @@ class _Reader:
             self.complaints.append(
                 f"the secret would have {after} tags with {ROTATION_ID}, expected at most {MOST_TAGS}: remove one"
             )
+
+
+def _span(text: str) -> timedelta | None:
+    """Return an ISO 8601 duration whose length does not depend on the day; None where it is none, or negative."""
+    try:
+        # isodate takes "PT" for no time at all.
+        value = isodate.parse_duration(text) if re.search("[0-9]", text) else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    # isodate answers with a Duration, not a timedelta, where years or months make the length depend on the day.
+    return value if isinstance(value, timedelta) and value >= timedelta(0) else None

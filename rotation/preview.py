@@ -11,10 +11,12 @@ from typing import Any
 
 from rotation.actions import OPEN_GRACE
 from rotation.address import parse_address
-from rotation.history import GRACE, shown_time
+from rotation.history import shown_time
+from rotation.instance import APPROVAL, GRACE, WINDOW
 from rotation.neighbours import Neighbour
 from rotation.plan import Plan
 from rotation.policy import Verification
+from rotation.window import Windows, admission, parse_windows
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def preview(plan: Plan, words: Words, vaults: Sequence[str], taken: Look, left: 
     """
     told = Preview(plan, words, vaults, now)
     told.read_metadata()
+    told.ask(taken)
     if plan.interim_slot is not None:
         told.publish(plan.interim_slot, "on the way: the secret's own slot is regenerated while it lives here")
     if plan.regenerate:
@@ -117,6 +120,12 @@ class Preview:
         self.at = now
         """How far time would have come."""
         self._free_from = now
+        self._expires_on = plan.expires_on
+        """Of the version that would be current by then; None: far away."""
+        windows = parse_windows(plan.window) if plan.window else None
+        self._windows = windows if isinstance(windows, Windows) else None
+        self._hurry = plan.hurry
+        """Why no window is waited for, until a version is published."""
         self._plan = plan
         self._words = words
         self._vaults = vaults
@@ -131,18 +140,32 @@ class Preview:
         calls = [Call("keyvault.getSecret", self._secret), *asked, *self._slots]
         self._tell("read_metadata", calls)
 
+    def ask(self, taken: Look) -> None:
+        """Before anything is locked or changed."""
+        asking = [self._plan.approval_seconds, *(neighbour.approval_seconds for neighbour in taken.neighbours)]
+        patience = max((seconds for seconds in asking if seconds is not None), default=None)
+        if patience is not None:
+            told = "somebody has to approve of it; it is refused if nobody does by then"
+            self._tell(APPROVAL, [], told, self.at + timedelta(seconds=patience))
+
     def publish(self, slot: str, note: str | None = None) -> None:
         """Steps 3 and 4: prove a key, and make it the current version."""
+        self._wait_for_window()
         tried = self._words.try_key if self._plan.verification is not Verification.OFF else None
         self._tell("verify_key", [*self._slots, *([Call(tried, self._account)] if tried else [])])
         read = Call("keyvault.getSecret", self._secret)
         write = Call("keyvault.setSecret", self._secret, changes=True)
         tidy = [Call("keyvault.deleteSecret", self._pending, changes=True)] if self._words.pending else []
         self._tell("write_version", [*self._slots, read, write, read, *tidy], note or f"with the key of {slot}")
+        self._expires_on, self._hurry = None, ""
 
     def make_way(self, taken: Look) -> None:
         """Step 2: nobody may live on the slot that is about to be regenerated."""
         self._look(taken)
+        for neighbour in taken.neighbours:
+            if neighbour.opens is not None and neighbour.opens > self.at:
+                self._tell(WINDOW, [], f"that of {neighbour.secret}, to move it", neighbour.opens)
+                self.at = neighbour.opens
         longest = max((neighbour.grace_seconds for neighbour in taken.neighbours), default=0.0)
         moved = self.at + timedelta(seconds=longest)
         self._free_from = max(moved, taken.free_from or moved, self._plan.not_before or moved)
@@ -159,6 +182,7 @@ class Preview:
             self._tell(GRACE, [], f"those who may still hold {self._plan.slot}", self._free_from)
             self.at = self._free_from
             self._look(Look())
+        self._wait_for_window()
         read = Call("keyvault.getSecret", self._secret)
         name, kept = self._words.regenerate, self._words.pending
         regenerate = [Call(name, f"{self._account}/{self._plan.slot}", changes=True)] if name else []
@@ -172,7 +196,8 @@ class Preview:
 
     def retire(self, slot: str, taken: Look, left: Look) -> None:
         """Step 5: after the grace, the previous credential dies."""
-        self.grace(self._plan.retire_at or self.at + timedelta(seconds=self._plan.grace_seconds))
+        until = self._plan.retire_at or self.at + timedelta(seconds=self._plan.grace_seconds)
+        self.grace(max(until, admission(self._windows, max(until, self.at), None).opens or until))
         # Whoever makes way for this rotation moves to the very slot that it leaves.
         tenants = [neighbour.secret for neighbour in (*left.neighbours, *taken.neighbours)]
         if tenants:
@@ -185,6 +210,16 @@ class Preview:
         name = self._words.retire or self._words.regenerate
         retire = [Call(name, f"{self._account}/{slot}", changes=True)] if name else []
         self._tell("swap_slot", [*self._slots, read, *retire], f"the key of {slot} is dead from then on")
+
+    def _wait_for_window(self) -> None:
+        if self._hurry:
+            if self.steps[-1].note != self._hurry:
+                self._tell(WINDOW, [], self._hurry)
+            return
+        opens = admission(self._windows, self.at, self._expires_on).opens
+        if opens is not None and opens > self.at:
+            self._tell(WINDOW, [], f"its window: {self._plan.window}", opens)
+            self.at = opens
 
     @property
     def _slots(self) -> list[Call]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from rotation.instance import Instance
+from rotation.instance import WAITS, Instance
 from rotation.outcomes import OutcomeName
 
 # Longer than any activity (host.json: functionTimeout), the minutes after which the work of a dead host is taken up
@@ -60,8 +60,16 @@ def is_stalled(instance: Instance, now: datetime) -> bool:
 
 
 def is_at_work(instance: Instance, now: datetime) -> bool:
-    """Tell whether it asks anything of Azure for now: it has neither ended nor stalled, and waits for no consumer."""
-    return instance.is_in_hand and instance.facts.get("step") != "grace" and not is_stalled(instance, now)
+    """Tell whether it asks anything of Azure for now: it has neither ended nor stalled, and does not wait for days."""
+    return instance.is_in_hand and instance.facts.get("step") not in WAITS and not is_stalled(instance, now)
+
+
+def rejected_until(instance: Instance, now: datetime) -> datetime | None:
+    """Return until when a person's rejection stands, so that the sweep does not ask again; None if it does not."""
+    if instance.outcome != OutcomeName.REFUSED:
+        return None
+    until = _moment(instance.facts.get("asksAgain"))
+    return until if until > now else None
 
 
 def _trouble(instance: Instance, now: datetime) -> Decision | None:
@@ -85,8 +93,12 @@ def _trouble(instance: Instance, now: datetime) -> Decision | None:
 
 def _waits_until(instance: Instance) -> datetime:
     """Return until when it says that it waits; the beginning of time where it does not wait."""
+    return _moment(instance.facts.get("until"))
+
+
+def _moment(text: object) -> datetime:
     try:
-        until = datetime.fromisoformat(str(instance.facts.get("until")))
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
-    return until if until.tzinfo else until.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

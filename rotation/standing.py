@@ -8,15 +8,16 @@ from typing import Any
 
 from rotation.address import Address, parse_address
 from rotation.due import WrongSecret, judge
-from rotation.history import GRACE, shown_time
-from rotation.instance import Instance
+from rotation.history import shown_time
+from rotation.instance import APPROVAL, GRACE, WINDOW, Instance
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.outcomes import OutcomeName
 from rotation.policy import Defaults, Policy, parse_policy
 from rotation.refusals import due_from
 from rotation.tags import CREDENTIAL_ID, is_enabled
-from rotation.view import ended_because
+from rotation.view import ended_because, waits
+from rotation.window import admission
 
 # A tag holds whatever somebody put there; what looks like no slot is not repeated.
 _SLOT = re.compile(r"[A-Za-z0-9_-]{1,24}", re.ASCII)
@@ -33,6 +34,10 @@ class State(StrEnum):
     """Expired."""
     ROTATING = "rotating"
     GRACE = "grace"
+    WINDOW = "window"
+    """Its rotation waits for a window."""
+    APPROVAL = "approval"
+    """Its rotation waits for somebody's approval."""
     FAILED = "failed"
     """Its latest rotation has failed, and the version is still the one that was to be replaced."""
     REFUSED = "refused"
@@ -57,7 +62,14 @@ class Standing:
 
     @property
     def next_rotation(self) -> datetime | None:
-        """From when it is rotated without force; None if it never is."""
+        """From when it is rotated without force, in its window if it has one; None if it never is."""
+        if self.policy is None or self._due_from is None:
+            return None
+        moment = max(self._due_from, self.now) if self.policy.windows else self._due_from
+        return admission(self.policy.windows, moment, self.secret.expires_on).opens or self._due_from
+
+    @property
+    def _due_from(self) -> datetime | None:
         expires_on = self.secret.expires_on
         if self.policy is None or expires_on is None or not is_enabled(self.secret.tags):
             return None
@@ -67,19 +79,29 @@ class Standing:
     def state(self) -> State:
         """The one word: what is going on, else what keeps it from rotating, else how pressing it is."""
         if self.last is not None and self.last.is_in_hand:
-            return State.GRACE if self.last.facts.get("step") == GRACE else State.ROTATING
+            return self._under_way(self.last)
         if not self.secret.enabled:
             return State.DISABLED
         if not is_enabled(self.secret.tags):
             return State.PAUSED
         if self.complaints:
             return State.WRONG
-        if self.secret.expires_on is not None and self.secret.expires_on <= self.now:
+        if self._has_expired:
             return State.LATE
         if self._failed_lately:
             refused = self.last is not None and self.last.outcome == OutcomeName.REFUSED
             return State.REFUSED if refused else State.FAILED
-        return State.DUE if self.next_rotation is not None and self.next_rotation <= self.now else State.OK
+        return State.DUE if self._due_from is not None and self._due_from <= self.now else State.OK
+
+    def _under_way(self, last: Instance) -> State:
+        step = last.facts.get("step")
+        if step == APPROVAL and self._has_expired:
+            return State.LATE  # nobody else presses
+        return {GRACE: State.GRACE, WINDOW: State.WINDOW, APPROVAL: State.APPROVAL}.get(str(step), State.ROTATING)
+
+    @property
+    def _has_expired(self) -> bool:
+        return self.secret.expires_on is not None and self.secret.expires_on <= self.now
 
     @property
     def _failed_lately(self) -> bool:
@@ -100,6 +122,8 @@ class Standing:
             "provider": _provider(provider) if provider else None,
             "slot": self.slot,
             "strategy": str(self.policy.strategy) if self.policy else None,
+            "window": self.policy.windows.text if self.policy and self.policy.windows else None,
+            "approval": True if self.policy and self.policy.approval else None,
             "expiresOn": shown_time(expires_on) if expires_on else None,
             "daysLeft": (expires_on - self.now) // timedelta(days=1) if expires_on else None,
             "nextRotation": shown_time(self.next_rotation) if self.next_rotation else None,
@@ -160,6 +184,7 @@ def _latest(instance: Instance) -> dict[str, Any]:
         "reason": ended_because(instance),
         "createdTime": shown_time(instance.created),
         "lastUpdatedTime": shown_time(instance.updated),
+        **waits(instance),
     }
     return {name: value for name, value in shown.items() if value is not None}
 

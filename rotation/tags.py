@@ -17,10 +17,12 @@ TEMPLATE_ADDRESS = "generated:template"
 RETIRE_WHEN = "RetireWhen"
 CONSUMERS = "Consumers"
 MOVE_PINNED = "MovePinnedReferences"
+WINDOW = "Window"
+APPROVAL = "Approval"
 ROTATION_ID = "RotationId"
 OURS = (
     PROVIDER_ADDRESS, CREDENTIAL_ID, VALIDITY, LEAD, STRATEGY, RETIRE_AFTER, RETIRE_WHEN, VERIFICATION, ENABLED,
-    TEMPLATE, ROTATION_ID,
+    TEMPLATE, WINDOW, APPROVAL, ROTATION_ID,
 )  # fmt: skip
 # They say who uses a secret, whether it is to be rotated or not.
 _OF_CONSUMERS = (CONSUMERS, MOVE_PINNED)

@@ -12,7 +12,7 @@ _LONGEST_TEXT = 1000
 _WHILE_IT_RUNS = ("step", "waitingFor", "until")
 _MORE = (
     "rotationId", "provider", "previousVersion", "previousSlot", "version", "slot", "expiresOn", "verified", "note",
-    "inventory",
+    "inventory", "window", "hurry", "approval", "asksAgain",
 )  # fmt: skip
 
 
@@ -92,6 +92,12 @@ def _consumer(told: Mapping[str, Any]) -> dict[str, Any]:
         "state": told["state"],
         "settings": [str(name) for name in settings] if isinstance(settings, list) else [],
     } | _known({"version": _text(told, "version"), "reason": _text(told, "reason")})
+
+
+def waits(instance: Instance) -> dict[str, Any]:
+    """Return what an instance waits for and until when; nothing where it does not wait."""
+    names = ("waitingFor", "until") if instance.is_in_hand else ()
+    return _known({name: _text(instance.facts, name) for name in names})
 
 
 def ended_because(instance: Instance) -> str | None:

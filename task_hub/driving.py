@@ -11,7 +11,7 @@ import azure.durable_functions as df
 
 from rotation.ids import instance_id
 from rotation.instance import IN_HAND, Instance
-from rotation.redriving import LEFT, PATIENCE, STOPPED, Step, decide
+from rotation.redriving import LEFT, PATIENCE, STOPPED, Step, decide, rejected_until
 from rotation.request import RotationRequest
 from rotation.sweep import SWEEP
 from task_hub.instances import TaskHubError, find
@@ -65,6 +65,9 @@ async def drive(
         if instance is not None and instance.is_in_hand:
             # One that is stuck is found as such, once everything has had time to move.
             return Driven(_done_before(instance, since) or Did.JOINED)
+        rejected = rejected_until(instance, now) if instance else None
+        if rejected is not None:
+            return Driven(Did.REPORTED, f"rejected by a person: the sweep asks again from {rejected.isoformat()}")
         decision = decide(instance, now, most_redrives) if instance else LEFT
         if instance is not None and decision.step is Step.REDRIVE:
             return await _again(client, instance)

@@ -70,7 +70,15 @@ def _told(plan: Plan, now: datetime) -> dict[str, Any]:
     outcome = Outcome(OutcomeName.REFUSED, left.refused) if left.refused else Outcome(plan.outcome)
     words = bootstrap.provider(plan.provider, plan.subject).words(plan.probe_endpoint)
     told = preview(plan, words, sorted(bootstrap.settings().vaults), taken, left, now)
-    known = {"provider": plan.provider, "slot": plan.slot, "previousSlot": plan.live_slot}
+    known = {
+        "provider": plan.provider,
+        "slot": plan.slot,
+        "previousSlot": plan.live_slot,
+        "window": plan.window,
+        "windowOpens": shown_time(plan.opens) if plan.opens and plan.opens > now else None,
+        "hurry": plan.hurry or None,
+        "approval": True if plan.approval_seconds is not None else None,
+    }
     return {
         **_ended(outcome, [left.refused] if left.refused else []),
         **{name: value for name, value in known.items() if value is not None},

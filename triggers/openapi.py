@@ -29,6 +29,8 @@ _DOES = {
     Action.RESTART: "Start a rotation again that has ended: always safe.",
     Action.ROLLBACK: "Go back to the previous version: at once during the grace, by an instance of its own afterwards.",
     Action.CONSUMERS_READY: "End the grace: all consumers have the new version.",
+    Action.APPROVE: "Approve of a rotation that waits for it.",
+    Action.REJECT: "Reject a rotation that waits for approval: it ends as refused.",
     Action.CANCEL: "Stop a rotation.",
 }
 

@@ -80,14 +80,19 @@ _ROTATION = {
     "createdTime": TIME,
     "lastUpdatedTime": TIME,
 }
+_WAITS = {
+    "waitingFor": text("While it waits: for what."),
+    "until": text("While it waits: until when, at the latest."),
+}
+_WINDOW = text("When something that consumers notice may begin, as the tag Window says it.")
+_APPROVAL = {"const": True, "description": "Somebody has to approve of each rotation."}
 _ROTATION_MORE = {
     "outcome": OUTCOME,
     "reason": text("Why it ended so."),
     "late": {"const": True, "description": "The version had expired when the rotation was planned."},
     "step": text("While it runs: the step it is at."),
     "attempt": COUNT,
-    "waitingFor": text("While it waits: for what."),
-    "until": text("While it waits: until when, at the latest."),
+    **_WAITS,
 }
 _DETAILS = {
     "force": {"type": "boolean"},
@@ -106,6 +111,10 @@ _DETAILS_MORE = {
     "expiresOn": text(),
     "verified": text("How the key was proven: data-plane, control-plane or off."),
     "note": text(),
+    "window": _WINDOW,
+    "hurry": text("Why the window is not waited for."),
+    "approval": text("What somebody has answered, when, and with which words."),
+    "asksAgain": {**TIME, "description": "Once rejected: from when the sweep asks again."},
     "inventory": text("Vaults that could not be looked through for neighbours."),
     "retired": {"type": "boolean", "description": "Whether the previous credential is dead."},
     "rolledBack": {"const": True},
@@ -141,7 +150,7 @@ SCHEMAS: dict[str, Schema] = {
     "RotationDetails": exactly({**_ROTATION, **_DETAILS}, {**_ROTATION_MORE, **_DETAILS_MORE}),
     "Step": exactly(
         {
-            "step": text("An activity, or a wait: lock, grace."),
+            "step": text("An activity, or a wait: lock, grace, window, approval."),
             "startedTime": TIME,
             "attempts": COUNT,
             "result": one_of(["done", "retry", "stop", "running", "died"]),
@@ -162,12 +171,14 @@ SCHEMAS: dict[str, Schema] = {
             "provider": exactly({"id": text(), "type": text(), "name": text()}),
             "slot": text("The slot that its tag CredentialId claims."),
             "strategy": one_of(SlotStrategy),
+            "window": _WINDOW,
+            "approval": _APPROVAL,
             "expiresOn": TIME,
             "daysLeft": {"type": "integer", "description": "Whole days; negative once it has expired."},
-            "nextRotation": {**TIME, "description": "From when it is rotated without force."},
+            "nextRotation": {**TIME, "description": "From when it is rotated without force; in its window."},
             "lastRotation": exactly(
                 {"id": ID, "status": STATUS, "createdTime": TIME, "lastUpdatedTime": TIME},
-                {"outcome": OUTCOME, "reason": text()},
+                {"outcome": OUTCOME, "reason": text(), **_WAITS},
             ),
         },
     ),
@@ -220,7 +231,16 @@ SCHEMAS: dict[str, Schema] = {
             "moves": many(exactly({"vault": _HOST, "secret": text()}), "Other secrets that would have to make way."),
             "steps": many(ref("PlannedStep"), "None where it would end at once."),
         },
-        {"reason": text(), "provider": text(), "slot": text(), "previousSlot": text()},
+        {
+            "reason": text(),
+            "provider": text(),
+            "slot": text(),
+            "previousSlot": text(),
+            "window": _WINDOW,
+            "windowOpens": {**TIME, "description": "When it opens, if it is closed now and waited for."},
+            "hurry": text("Why the window is not waited for."),
+            "approval": _APPROVAL,
+        },
     ),
     "PlannedStep": exactly(
         {"step": text(), "calls": many(ref("Call"))},

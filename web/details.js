@@ -12,7 +12,7 @@ import { inHand, standing, stateOf } from './words.js';
 /** @param {Secret} secret */
 export function aboutSecret(secret) {
   const state = stateOf(secret.state);
-  const { complaints = [], provider, slot, strategy, expiresOn, nextRotation } = secret;
+  const { complaints = [], provider, slot, strategy, expiresOn, nextRotation, window, approval } = secret;
   return [
     el('p', { class: 'state-line' }, badge(state), ' ', state.meaning),
     complaints.length > 0 &&
@@ -25,6 +25,8 @@ export function aboutSecret(secret) {
     facts([
       ['Expires', expiresOn && [day(expiresOn), ` (${distance(parse(expiresOn))})`]],
       ['Next rotation', nextRotation && [day(nextRotation), ` (${distance(parse(nextRotation))})`]],
+      ['Window', window && [window]],
+      ['Approval', approval === true && ['of each rotation']],
       ['Lives on', provider && [slot && `${slot} of `, provider.name, strategy === 'pinned' && ', pinned']],
     ]),
   ].filter((node) => node !== false);
@@ -71,6 +73,8 @@ export function aboutRotation(one) {
         ['Verified on the', one.verified && [one.verified]],
         ['Previous key', one.retired !== undefined && [one.retired ? 'retired' : 'still alive']],
         ['Moved', one.moved !== undefined && one.moved.length > 0 && [one.moved.join(', ')]],
+        ['Window', one.window && [one.window, one.hurry && `: ${one.hurry}`]],
+        ['Approval', one.approval && [one.approval]],
         ['Note', one.note && [one.note]],
       ]),
     ),

@@ -21,10 +21,11 @@ export const FILTERS = [
   {
     id: 'rotating',
     label: 'Rotating now',
-    caption: 'under way or in grace',
+    caption: 'under way or waiting',
     tone: 'busy',
-    has: inState('rotating', 'grace'),
+    has: inState('rotating', 'grace', 'window', 'approval'),
   },
+  { id: 'approval', label: 'To be approved', has: asksForApproval },
   { id: 'ok', label: 'OK', has: inState('ok') },
   { id: 'off', label: 'Paused or disabled', has: inState('paused', 'disabled') },
 ];
@@ -56,6 +57,8 @@ export function nameOf(secret) {
 export function why(secret) {
   const [complaint, ...others] = secret.complaints ?? [];
   if (complaint) return others.length ? `${complaint} (and ${others.length} more)` : complaint;
+  const { waitingFor } = secret.lastRotation ?? {};
+  if (['window', 'approval'].includes(secret.state) || asksForApproval(secret)) return `waits for ${waitingFor ?? ''}`;
   if (secret.state === 'late' && !secret.lastRotation) return 'no rotation of it is on record';
   return ['failed', 'refused', 'late'].includes(secret.state) ? (secret.lastRotation?.reason ?? '') : '';
 }
@@ -85,6 +88,15 @@ function mentions(secret, words) {
   if (words.length === 0) return true;
   const text = [secret.secret, secret.vault, secret.provider?.name, secret.slot, why(secret)].join(' ').toLowerCase();
   return words.every((word) => text.includes(word));
+}
+
+/**
+ * Tells whether a rotation waits for somebody: one of a version that has expired shows as late.
+ *
+ * @param {Secret} secret
+ */
+function asksForApproval({ state, approval, lastRotation }) {
+  return state === 'approval' || (state === 'late' && approval === true && lastRotation?.waitingFor !== undefined);
 }
 
 /** @param {Secret} secret */

@@ -1,6 +1,7 @@
 /** What a rotation would do now, as GET /api/plan tells it. */
 
 import { el } from './dom.js';
+import { instant } from './times.js';
 import { STEPS } from './words.js';
 
 /** @typedef {import('./shapes.js').Plan} Plan */
@@ -10,7 +11,7 @@ import { STEPS } from './words.js';
  * @returns {HTMLElement}
  */
 export function planned(plan) {
-  const steps = (plan.steps ?? []).map(({ step, note, calls }) => {
+  const steps = (plan.steps ?? []).map(({ step, note, until, calls }) => {
     const changes = calls.filter((call) => call.changes);
     return el(
       'li',
@@ -18,6 +19,7 @@ export function planned(plan) {
       STEPS[step] ?? step,
       ...changes.map((call) => el('span', { class: 'sub' }, `${call.operation} on ${call.target}`)),
       note && el('span', { class: 'sub' }, note),
+      until && el('span', { class: 'sub' }, 'until ', instant(until, true)),
     );
   });
   const complaints = plan.complaints ?? [];

@@ -142,7 +142,8 @@ export class RotationView {
    */
   choice(verb, one) {
     const { id } = one;
-    const isObvious = verb === 'consumers-ready' || (verb === 'restart' && one.status !== 'Completed');
+    const isObvious =
+      ['consumers-ready', 'approve'].includes(verb) || (verb === 'restart' && one.status !== 'Completed');
     const { label, title, yes, danger, says } = VERBS[verb] ?? { label: verb, title: verb, yes: verb, says: [] };
     const ask = () =>
       this.questions.ask({

@@ -8,6 +8,8 @@
  * @property {string} [reason]
  * @property {string} createdTime
  * @property {string} lastUpdatedTime
+ * @property {string} [waitingFor]
+ * @property {string} [until]
  *
  * @typedef {object} Secret
  * @property {string} vault
@@ -16,6 +18,8 @@
  * @property {{id: string, type: string, name: string}} [provider]
  * @property {string} [slot]
  * @property {string} [strategy]
+ * @property {string} [window]
+ * @property {boolean} [approval]
  * @property {string} [expiresOn]
  * @property {string} [nextRotation]
  * @property {string[]} [complaints]
@@ -33,8 +37,9 @@
  * @property {string | null} vault null where its input is none of the app's
  * @property {string | null} secret
  * @property {string | null} [replaces]
- * @property {string} [waitingFor]
- * @property {string} [until]
+ * @property {string} [window]
+ * @property {string} [hurry]
+ * @property {string} [approval] what somebody has answered
  * @property {boolean} [late]
  * @property {string} [cause]
  * @property {boolean} [force]
@@ -64,7 +69,7 @@
  * @property {string[]} [complaints]
  * @property {string} [slot]
  * @property {string} [previousSlot]
- * @property {{step: string, note?: string, calls: Call[]}[]} [steps]
+ * @property {{step: string, note?: string, until?: string, calls: Call[]}[]} [steps]
  *
  * @typedef {object} Consumer
  * @property {string} id

@@ -10,8 +10,10 @@ const STATES = {
   failed: { label: 'Failed', tone: 'bad', meaning: 'the last rotation did not work out' },
   refused: { label: 'Refused', tone: 'warn', meaning: 'somebody has to change something first' },
   wrong: { label: 'Wrong tags', tone: 'warn', meaning: 'its tags cannot be used' },
+  approval: { label: 'Approve?', tone: 'warn', meaning: 'waits for somebody to approve of its rotation' },
   due: { label: 'Due', tone: 'soon', meaning: 'within its lead, and not rotated yet' },
   rotating: { label: 'Rotating', tone: 'busy', meaning: 'a rotation is under way' },
+  window: { label: 'Awaits window', tone: 'busy', meaning: 'its rotation waits for a maintenance window' },
   grace: { label: 'In grace', tone: 'busy', meaning: 'published; the previous key still lives' },
   paused: { label: 'Paused', tone: 'off', meaning: 'RotationEnabled is false' },
   disabled: { label: 'Disabled', tone: 'off', meaning: 'its current version is disabled' },
@@ -84,6 +86,9 @@ export const STEPS = {
   write_version: 'Publish the new version',
   grace: 'Let consumers pick it up',
   lock: 'Wait for the resource to be free',
+  window: 'Wait for a maintenance window',
+  approval: 'Wait for somebody to approve',
+  find_window: 'Look when the window is open',
   swap_slot: 'Retire the previous key',
   restore_version: 'Bring the previous version back',
 };
@@ -120,6 +125,26 @@ export const VERBS = {
     says: [
       'The rotation stops waiting and goes on at once. Where the secret retires its previous key, that key is ' +
         'regenerated: whoever still uses it is refused from then on, and so is every SAS signed with it.',
+    ],
+  },
+  approve: {
+    label: 'Approve…',
+    title: 'Approve of this rotation?',
+    yes: 'Approve',
+    says: [
+      'Everything is read and planned anew; then it goes on, in its window if it has one. What it would do is told where ' +
+        'you rotate by hand.',
+      'Your name is not known here: say below who approves, and why.',
+    ],
+  },
+  reject: {
+    label: 'Reject…',
+    title: 'Reject this rotation?',
+    yes: 'Reject it',
+    danger: true,
+    says: [
+      'It ends as refused. Nothing has been changed so far.',
+      'The sweep does not ask again for a while; an event or a person may. The secret expires all the same.',
     ],
   },
   rollback: {

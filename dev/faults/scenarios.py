@@ -122,6 +122,7 @@ SCENARIOS = {
         Scenario("connection string", _connection_string),
         Scenario("retire", _alternate(RetireAfter="P1D")),
         Scenario("pinned", _alternate(SlotStrategy="pinned")),
+        Scenario("window", _alternate(RetireAfter="P1D", Window="daily 04:00-06:00 Europe/Zurich")),
         Scenario("drift", _drift),
         Scenario("adopt", _adopt),
         Scenario("collision", _collision),

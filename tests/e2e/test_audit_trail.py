@@ -63,6 +63,7 @@ def rotated(scene: Scene, instance: str, version: str) -> dict[str, Any]:
         "lockWaits": 0,
         "graceSeconds": 0.0,
         "lockSeconds": 0.0,
+        "consentSeconds": 0.0,
     }
 
 

@@ -231,6 +231,22 @@ def test_stop_a_rotation_and_go_on_later(desk: Desk) -> None:
     assert desk.outcome(instance) == "rotated"
 
 
+def test_a_rotation_that_waits_for_its_window_is_rotated_now(desk: Desk) -> None:
+    instance = desk.running.announce(desk.scene.secret(Window="Mon 02:00-06:00 UTC").version)
+    assert desk.running.status(instance)["customStatus"]["step"] == "window"
+    desk.run("A rotation waits for its window", ID=instance)
+    began = desk.scene.clock.now()
+    assert desk.outcome(instance) == "rotated"
+    assert desk.scene.clock.now() - began < HOUR
+
+
+def test_a_rotation_that_waits_for_approval_is_approved(desk: Desk) -> None:
+    instance = desk.running.announce(desk.scene.secret(Approval="required").version)
+    assert desk.running.status(instance)["customStatus"]["step"] == "approval"
+    desk.run("A rotation waits for approval", ID=instance)
+    assert desk.outcome(instance) == "rotated"
+
+
 def test_change_a_tag_and_keep_the_others(desk: Desk) -> None:
     before = dict(desk.scene.secret().tags)
     desk.run("Change a tag")

@@ -38,7 +38,7 @@ FACTS = {
 
 def ended(name: OutcomeName = OutcomeName.ROTATED, reason: str = "", **facts: object) -> Record:
     """Return the record of a rotation's end."""
-    spent = Spent(timedelta(days=2, seconds=90), timedelta(days=2), timedelta(seconds=7.5))
+    spent = Spent(timedelta(days=2, seconds=90), timedelta(days=2), timedelta(seconds=7.5), timedelta(seconds=30))
     outcome = Outcome(name, reason)
     return audit.rotation(INSTANCE, builders.request(reason="SecretExpired"), NOW, outcome, FACTS | facts, spent)
 
@@ -63,6 +63,9 @@ SAMPLES = (
     audit.step("write_version", PAYLOAD, Stop(OutcomeName.REFUSED, "403 Forbidden"), 0.25),
     audit.start(INSTANCE, builders.request(), "joined"),
     audit.action(INSTANCE, builders.request(), "rollback", "consumers broke"),
+    audit.wait(
+        INSTANCE, builders.request(), "approval", "begun", NOW + timedelta(days=7), "Approve or Reject", late=True
+    ),
     audit.parked(ParkedEvent(NOW.isoformat(), "3", 4711, 0, "it is no JSON", "{not json")),
     audit.refresh(REFRESH, builders.request(), BEHIND, timedelta(hours=3)),
     *audit.sweep(SWEEP, NOW, REPORT, NOW + timedelta(minutes=4)),

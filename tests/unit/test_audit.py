@@ -89,6 +89,7 @@ def test_a_rotation_s_record() -> None:
         "seconds": 172_890.0,
         "graceSeconds": 172_800.0,
         "lockSeconds": 7.5,
+        "consentSeconds": 30.0,
     }
 
 

@@ -68,6 +68,11 @@ def test_functions_exist_under_the_names_that_queries_use(name: str) -> None:
     assert used <= defined
 
 
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_that_names_the_rotation_names_its_rollback_too(name: str) -> None:
+    assert len(re.findall("rotate_secret", QUERIES[name])) == len(re.findall("restore_secret", QUERIES[name]))
+
+
 # --- the audit trail's records
 
 NEEDED = {

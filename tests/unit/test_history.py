@@ -220,6 +220,72 @@ def test_a_grace_that_was_cut_short_says_by_what(name: str) -> None:
     assert brief(told.steps())[-1] == ("swap_slot", 1, "done")
 
 
+CLOSED = {"status": "done", "value": {"closed": True}}
+ASKS = {"status": "done", "value": {"approval_seconds": 60.0}}
+
+
+def neighbours(**fields: Any) -> dict[str, Any]:
+    return {"status": "done", "value": {"neighbours": [{"secret": "other", **fields}], "free_from": ""}}
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        (Told().answered("regenerate_key", **CLOSED), "window"),
+        (Told().answered("write_version", **CLOSED), "window"),
+        (Told().answered("find_neighbours", **neighbours(opens="2026-07-26T00:00:00+00:00")), "window"),
+        (Told().answered("find_neighbours", **neighbours(opens=None)), "grace"),
+        (Told().answered("find_window"), "grace"),
+        (Told().answered("find_window").answered("find_window"), "window"),
+        (Told().answered("read_metadata", **ASKS), "approval"),
+        (Told().answered("find_neighbours", **neighbours(approval_seconds=60.0)), "approval"),
+        (Told().answered("find_neighbours", status="done", value={"neighbours": [3]}), "grace"),
+    ],
+)
+def test_a_wait_is_called_what_the_answer_before_it_called_for(told: Told, name: str) -> None:
+    step = told.asks("release").waits(timedelta(days=3)).waits(timedelta(days=3), fires=False).steps()[-1]
+    assert (step.name, step.result, step.ended) == (name, "running", None)
+
+
+def test_what_an_instance_says_of_its_own_wait_counts() -> None:
+    told = Told().answered("find_window").answered("find_window").waits(fires=False)
+    assert told.steps(step="grace", waitingFor=OPEN_GRACE)[-1].name == "grace"
+
+
+@pytest.mark.parametrize("name", ["Approve", "Reject"])
+def test_an_answer_ends_the_question_and_no_grace(name: str) -> None:
+    told = Told().answered("read_metadata", **ASKS).waits(fires=False).hears(name).answered("read_metadata", **ASKS)
+    approval = told.steps()[1]
+    assert (approval.name, approval.result, approval.reason) == ("approval", "done", name)
+    told = told.asks("acquire").answered("write_version").asks("release").waits(fires=False).hears(name)
+    assert brief(told.steps())[-1] == ("grace", 1, "running")
+
+
+def test_what_is_planned_anew_after_a_wait_is_a_step_of_its_own() -> None:
+    told = Told().answered("read_metadata").answered("regenerate_key", **CLOSED).waits().answered("read_metadata")
+    assert [(step.name, step.result) for step in told.steps()] == [
+        ("read_metadata", "done"), ("regenerate_key", "done"), ("window", "done"), ("read_metadata", "done"),
+    ]  # fmt: skip
+
+
+def test_a_step_that_has_spent_its_time_has_ended() -> None:
+    told = Told().answered("regenerate_key", **RETRY).waits().answered("regenerate_key", **RETRY)
+    step = told.steps("Failed", outcome="failed")[-1]
+    assert (step.result, step.reason, step.ended) == ("stop", "503 ServerBusy", told.now)
+
+
+def test_a_step_that_has_spent_its_time_and_is_gone_on_from_has_ended() -> None:
+    unproven = RETRY | {"fallback": {"verified": "control-plane"}}
+    told = Told().answered("verify_key", **unproven).waits().answered("verify_key", **unproven)
+    step = told.answered("write_version").steps()[0]
+    assert (step.name, step.attempts, step.result, step.reason) == ("verify_key", 2, "done", "503 ServerBusy")
+
+
+def test_a_step_that_another_look_has_come_between_is_to_be_repeated() -> None:
+    told = Told().answered("regenerate_key", **RETRY).waits().answered("find_neighbours").answered("regenerate_key")
+    assert [step.result for step in told.steps()] == ["retry", "done", "done"]
+
+
 def test_a_grace_in_which_the_instance_was_ended_stops_there() -> None:
     told = in_grace().waits(timedelta(days=2), fires=False)
     step = told.steps("Terminated")[-1]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rotation.instance import IN_HAND, Instance
-from rotation.redriving import PATIENCE, STOPPED, Step, decide, is_at_work, is_stalled
+from rotation.redriving import PATIENCE, STOPPED, Step, decide, is_at_work, is_stalled, rejected_until
 from tests.unit.builders import DAY, HOUR, NOW, request
 
 pytestmark = pytest.mark.unit
@@ -113,3 +113,27 @@ def test_whoever_works_or_is_about_to_keeps_a_place(status: str) -> None:
 def test_what_has_ended_keeps_no_place_and_does_not_stall(status: str) -> None:
     assert not is_at_work(instance(status, updated=NOW, step="verify_key"), NOW)
     assert not is_stalled(instance(status), NOW)
+
+
+@pytest.mark.parametrize("wait", ["grace", "window", "approval"])
+def test_a_wait_of_days_is_neither_work_nor_a_stall(wait: str) -> None:
+    one = instance("Running", step=wait, until=(NOW + DAY).isoformat())
+    assert not is_at_work(one, NOW)
+    assert not is_stalled(one, NOW)
+    assert step(one) is Step.LEAVE
+    over = instance("Running", step=wait, until=(NOW - PATIENCE - MINUTE).isoformat())
+    assert step(over) is Step.REDRIVE
+
+
+def test_a_rejection_stands_for_a_while() -> None:
+    until = NOW + DAY
+    rejected = instance("Failed", outcome="refused", asksAgain=until.isoformat())
+    assert rejected_until(rejected, NOW) == until
+    assert rejected_until(rejected, until) is None
+    assert step(rejected) is Step.LEAVE
+
+
+@pytest.mark.parametrize("told", [None, "", "soon", 7])
+def test_any_other_refusal_may_be_looked_at_again(told: object) -> None:
+    assert rejected_until(instance("Failed", outcome="refused", asksAgain=told), NOW) is None
+    assert rejected_until(instance("Completed", outcome="rotated", asksAgain=(NOW + DAY).isoformat()), NOW) is None

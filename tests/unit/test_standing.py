@@ -55,6 +55,10 @@ RESTORED: dict[str, Any] = {"RotationId": "rotate-x/restored"}
         ("rotating", listed(expires_on=EXPIRED), instance("Running", step="verify_key")),
         ("rotating", listed(RotationEnabled="false"), instance("Pending")),
         ("grace", listed(), instance("Running", step="grace")),
+        ("window", listed(expires_on=DUE), instance("Running", step="window")),
+        ("approval", listed(expires_on=DUE), instance("Running", step="approval")),
+        ("late", listed(expires_on=EXPIRED), instance("Running", step="approval")),
+        ("window", listed(expires_on=EXPIRED), instance("Running", step="window")),
         ("failed", listed(expires_on=DUE), instance("Failed", outcome="failed")),
         ("failed", listed(), instance("Failed")),
         ("refused", listed(created_on=None), instance("Failed", outcome="refused")),
@@ -136,3 +140,33 @@ def test_a_rotation_in_hand_says_more_than_a_later_one_that_has_ended() -> None:
     assert newer(later, in_grace) is in_grace
     ended = instance("Completed")
     assert newer(ended, later) is later
+
+
+# NOW is a Saturday.
+WINDOW: dict[str, Any] = {"Window": "Mon 02:00-06:00 UTC"}
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "expected"),
+    [
+        (60 * DAY, "2026-08-24T02:00"),  # due on a Saturday
+        (20 * DAY, "2026-07-27T02:00"),  # due already
+        (2 * DAY, "2026-07-27T02:00"),
+        (DAY, "2026-06-25T18:00"),  # too late for a window: it has been due ever since
+    ],
+)
+def test_the_next_rotation_is_in_a_window(expires_in: timedelta, expected: str) -> None:
+    found = stands(listed(expires_on=NOW + expires_in, **WINDOW)).next_rotation
+    assert found is not None
+    assert f"{found:%Y-%m-%dT%H:%M}" == expected
+
+
+def test_policies_and_waits_are_shown() -> None:
+    waits = instance("Running", step="window", waitingFor="its window", until="2026-07-27T02:00:00+00:00")
+    shown = stands(listed(expires_on=DUE, Approval="P3D", **WINDOW), waits).to_json()
+    assert (shown["window"], shown["approval"]) == ("Mon 02:00-06:00 UTC", True)
+    assert shown["lastRotation"]["waitingFor"] == "its window"
+    assert shown["lastRotation"]["until"] == "2026-07-27T02:00:00+00:00"
+    plain = stands(listed(expires_on=DUE), instance("Completed", waitingFor="its window")).to_json()
+    assert not {"window", "approval"} & set(plain)
+    assert "waitingFor" not in plain["lastRotation"]

@@ -91,8 +91,13 @@ def test_every_tag_is_honoured() -> None:
             "RetireAfter": "P1DT12H",
             "Verification": " REQUIRED ",
             "RotationEnabled": "True",
+            "Window": "Sat 02:00-06:00 Europe/Zurich",
+            "Approval": "P3D",
         }
     )
+    assert result.windows is not None
+    assert result.windows.text == "Sat 02:00-06:00 Europe/Zurich"
+    assert result.approval == 3 * DAY
     assert result.credential_id == "key2"
     assert (result.validity, result.lead) == (180 * DAY, 179 * DAY)
     assert (result.strategy, result.verification) == (SlotStrategy.PINNED, Verification.REQUIRED)
@@ -141,6 +146,32 @@ def test_durations_of_days_and_time_are_understood(text: str, expected: timedelt
 def test_what_is_no_duration_below_the_validity_is_refused(text: str) -> None:
     (complaint,) = complaints({"RetireAfter": text})
     assert complaint.startswith("RetireAfter is text of")
+
+
+@pytest.mark.parametrize(
+    ("tagged", "expected"),
+    [
+        ({}, None),
+        ({"Approval": "Required"}, 7 * DAY),
+        ({"Approval": "required", "ValidityPeriodDays": "3"}, 3 * DAY),
+        ({"Approval": "PT30M"}, timedelta(minutes=30)),
+        ({"Approval": "P90D"}, 90 * DAY),
+    ],
+)
+def test_approval_is_waited_for_as_long_as_it_says(tagged: dict[str, str | None], expected: timedelta | None) -> None:
+    assert policy(tagged).approval == expected
+
+
+@pytest.mark.parametrize("text", ["", "yes", "true", "off", "P0D", "PT0S", "-P1D", "P91D", "P1M", "required P3D", "7"])
+def test_what_says_not_how_long_to_wait_for_approval_is_refused(text: str) -> None:
+    (complaint,) = complaints({"Approval": text})
+    assert complaint.startswith("Approval is text of")
+    assert "expected required" in complaint
+
+
+def test_every_wrong_part_of_a_window_is_a_complaint() -> None:
+    found = complaints({"Window": "Sab 2-6 Zurich"})
+    assert [complaint.split()[:2] for complaint in found] == [["Window", "has"]] * 3
 
 
 @pytest.mark.parametrize("name", ["ValidityPeriodDays", "RotateBeforeDays"])

@@ -284,3 +284,48 @@ def test_nothing_is_asked_for_in_a_hidden_tab_or_while_paused(reader: Reader) ->
     page.evaluate("Object.defineProperty(document, 'hidden', {configurable: true, get: () => false})")
     with page.expect_request("**/api/secrets**"):
         reader.look_again()
+
+
+def test_a_rotation_is_approved_and_then_waits_for_its_window(reader: Reader) -> None:
+    scene, running = reader.running.scene, reader.running
+    window = "Mon 02:00-06:00 Europe/Zurich"
+    version = scene.secret(Approval="required", Window=window).version
+    reader.sign_in()
+    drawer = reader.open(SECRET)
+    expect(drawer.locator(".facts").first).to_contain_text(window)
+    question = reader.press("Rotate…")
+    expect(question).to_contain_text("Wait for somebody to approve")
+    expect(question).to_contain_text(f"its window: {window}")
+    question.get_by_role("button", name="Leave it").click()
+
+    instance = running.announce(version)
+    reader.look_again()
+    expect(reader.state(SECRET)).to_have_text("Approve?")
+    expect(drawer.locator(".notice.busy")).to_contain_text("Approve or Reject")
+    question = reader.press("Approve…")
+    expect(question).to_contain_text("planned anew")
+    question.get_by_label("Why").fill("CHG-42, Ann")
+    reader.agree()
+    running.host.wait_idle()
+    reader.look_again()
+    expect(reader.state(SECRET)).to_have_text("Awaits window")
+    expect(drawer.locator(".notice.busy")).to_contain_text(window)
+    assert running.ended(instance)["output"]["approval"].endswith("CHG-42, Ann")
+    reader.look_again()
+    expect(drawer.locator("h3").first).to_contain_text("Rotated")
+    assert steps(reader)["approval"] == "Done"
+
+
+def test_a_rotation_is_rejected(reader: Reader) -> None:
+    scene, running = reader.running.scene, reader.running
+    version = scene.secret(Approval="required").version
+    running.announce(version)
+    running.host.wait_idle()
+    reader.sign_in()
+    drawer = reader.open(SECRET)
+    question = reader.press("Reject…")
+    question.get_by_label("Why").fill("change freeze")
+    reader.agree()
+    reader.look_again()
+    expect(drawer.locator(".notice.warn").first).to_contain_text("rejected: change freeze")
+    assert scene.vault.current(SECRET).version == version
