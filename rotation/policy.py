@@ -9,8 +9,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-import isodate
-
 from rotation.address import Address, parse_address
 from rotation.consumers import read_ids
 from rotation.kinds import Kinds
@@ -193,6 +191,8 @@ class _Reader:
         text = self.tags.get(name)
         if text is None:
             return None
+        import isodate  # noqa: PLC0415 - few secrets have a duration, and every cold start would wait for it
+
         try:
             # isodate takes "PT" for no time at all.
             value = isodate.parse_duration(text) if re.search("[0-9]", text) else None
