@@ -27,7 +27,28 @@ def run(options: Options) -> Section:
         "Cost of one rotation",
         figures,
         [*_explained(plain, full), *reads(found, plain), *processor(compared), *start(started), *kept(left)],
+        more=[*bill_figures("plain", plain), *bill_figures("with RetireAfter", full)],
     )
+
+
+def bill_figures(which: str, bill: Bill) -> Iterator[Figure]:
+    """Yield what docs/cost.md reckons with."""
+    counts = {
+        "activities": bill.activities.total(),
+        "orchestrator episodes": bill.episodes,
+        "entity operations": bill.entity_operations,
+        "function executions": bill.executions,
+        "messages in queues": bill.messages,
+        "rows of history": bill.events,
+        "bytes of history": bill.history_bytes,
+        "queue operations": bill.queue_operations,
+        "table operations": bill.table_transactions,
+        "Key Vault reads": bill.calls["keyvault.getSecret"],
+        "Key Vault writes": bill.calls["keyvault.setSecret"],
+        "pages of listings": bill.listings,
+    }
+    for name, many in counts.items():
+        yield Figure(f"{which}: {name}", many, "")
 
 
 def _slow_to_be_known(fleet: Fleet) -> None:
