@@ -42,9 +42,7 @@ class Lease:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entity's state."""
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value for name, value in vars(self).items()
-        }
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in vars(self).items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> "Lease":

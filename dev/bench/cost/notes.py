@@ -94,7 +94,8 @@ def processor(measured: Cpu) -> Iterator[str]:
         f"The lock alone, which brings 11 function calls to 14, costs {lock:.2f} times five bare activities, so that a "
         f"limit of 1.5 leaves next to nothing for what a rotation does; the app's own code makes it {own:.2f} times "
         "that. Most of an episode is the Durable SDK's: it builds every event of the history anew each time, and "
-        "parses its timestamps with dateutil. No single thing of the app's own is worth more than a hundredth."
+        "parses its timestamps with dateutil. No single thing of the app's own is worth more than a fiftieth of a "
+        "rotation."
     )
 
 
@@ -119,7 +120,7 @@ def start(measured: Imports) -> Iterator[str]:
     rows = [[part, f"{share * added:.2f}", told[part]] for part, share in measured.shares.items()]
     yield _table(["", "to the SDKs", ""], rows, text=(0, 2))
     yield (
-        "A limit of 1.1 would take fewer files or no data classes. Hand-written classes or a decorator of our own "
+        "A limit of 1.1 would take fewer files and hardly a data class. Hand-written classes or a decorator of our own "
         "would save most of their share, a few hundredths of a second when an instance starts, and cost every reader "
         "of the code more: not done."
     )
@@ -129,7 +130,7 @@ def kept(left: Mapping[str, float]) -> Iterator[str]:
     """Say what stays in memory."""
     yield (
         "**Memory** is the most that a process had resident, simulators and the host's task hub included; its baseline "
-        "is as many bare orchestrations. Nothing leaks: of what one more rotation of a known secret leaves behind, "
+        "is as many bare orchestrations. Of what one more rotation of a known secret leaves behind, "
         f"{left[HOST] / 1000:.1f} kB are the embedded host's (it keeps the history, which Azure Storage does in "
         f"production), {left[SIMULATORS] / 1000:.1f} kB the simulators' (versions, keys, the log of calls) and "
         f"{left[APP_ITSELF] / 1000:.1f} kB were made by the app's code, nearly all of it texts that are in that "
