@@ -5,7 +5,7 @@ being released.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,9 +42,7 @@ class Lease:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entity's state."""
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
-        }
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in vars(self).items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> "Lease":

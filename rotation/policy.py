@@ -9,8 +9,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-import isodate
-
 from rotation.address import Address, parse_address
 from rotation.consumers import read_ids
 from rotation.kinds import Kinds
@@ -255,6 +253,8 @@ class _Reader:
 
 def _span(text: str) -> timedelta | None:
     """Return an ISO 8601 duration whose length does not depend on the day; None where it is none, or negative."""
+    import isodate  # noqa: PLC0415 - few secrets have a duration, and every cold start would wait for it
+
     try:
         # isodate takes "PT" for no time at all.
         value = isodate.parse_duration(text) if re.search("[0-9]", text) else None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rotation.failures import RefusedError
@@ -78,7 +78,7 @@ class RotationRequest:
 
     def to_json(self) -> dict[str, Any]:
         """Return the input to start an instance with."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def shape(value: object) -> str:

@@ -1,6 +1,7 @@
-"""`python -m dev.bench`: measures one section or all, writes docs/benchmarks.md and .json, and shows the figures.
+"""`python -m dev.bench`: measures one section or all, writes the figures down and shows them.
 
-A missed target is a figure like any other; the exit status tells only whether everything could be measured.
+They go into docs/benchmarks.md and .json, and a few of them into the README. A missed target is a figure like any
+other; the exit status tells only whether everything could be measured.
 """
 
 import importlib
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from . import report
+from . import headlines, report
 from .figures import Section
 from .options import Latencies, Options
 
@@ -22,7 +23,7 @@ _ALL = "all"
 
 def main(
     section: Annotated[str, typer.Argument(help=f"{', '.join(SECTIONS)} or {_ALL}.")] = _ALL,
-    seed: Annotated[int, typer.Option(help="What every random choice follows from.")] = 1,
+    seed: Annotated[int, typer.Option(help="What every random choice of the year follows from.")] = 1,
     secrets: Annotated[int, typer.Option(min=1, help="How many secrets the year and the burst have.")] = 1000,
     days: Annotated[int, typer.Option(min=1, help="How long the simulated year is.")] = 365,
     vault_ms: Annotated[float, typer.Option(help="Latency of Key Vault.")] = 30,
@@ -39,6 +40,7 @@ def main(
     for name in SECTIONS if section == _ALL else (section,):
         measured: Section = importlib.import_module(f"dev.bench.{name}").run(options)
         report.write(name, measured, _command(), SECTIONS)
+        headlines.update()
         _show(console, measured)
 
 

@@ -17,7 +17,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 _HEADER = """# Benchmarks
 
 Written by `make bench`; every figure stands beside its baseline from the same run. Counts, ratios and virtual times say
-more than seconds: those depend on the machine, and on what else it was doing.
+more than seconds: those depend on the machine, and on what else it was doing. `make bench ARGS="--help"` lists what can
+be set: the section, the year's `--seed` and `--days`, how many `--secrets`, and the latencies `--vault-ms`,
+`--list-keys-ms`, `--regenerate-ms` and `--blob-ms` of bursts and growth. The year and the growth take some ten minutes
+each on two cores that have nothing else to do, the others a few.
 """
 
 

@@ -65,7 +65,7 @@ def quiet_host(arena: Arena) -> EmbeddedHost:
 
 def rush(arena: Arena, fleet: Fleet, latencies: Latencies, places: int) -> Rush:
     """Let the app rotate a fleet, with so many activities at a time."""
-    with _setting(_LIMIT_OF_ACTIVITIES, str(places)), quiet_host(arena) as host:
+    with limited_to(places), quiet_host(arena) as host:
         _take_time(arena, latencies, host.hold)
         began = arena.clock.now()
         waiting = fleet.announce(host)
@@ -122,9 +122,10 @@ def _succeeded(call: Call) -> bool:
 
 
 @contextmanager
-def _setting(name: str, text: str) -> Iterator[None]:
-    os.environ[name] = text
+def limited_to(places: int) -> Iterator[None]:
+    """Let hosts that are made meanwhile run so many activities at a time."""
+    os.environ[_LIMIT_OF_ACTIVITIES] = str(places)
     try:
         yield
     finally:
-        del os.environ[name]
+        del os.environ[_LIMIT_OF_ACTIVITIES]

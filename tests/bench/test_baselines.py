@@ -1,8 +1,9 @@
 """The peers do on a simulator what their sources say, and what hosts them does what its documentation says."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -215,3 +216,23 @@ def test_what_the_sdk_cannot_retry_away_reaches_the_function(staged: Staging) ->
     with pytest.raises(HttpResponseError):
         powershell(stage).on_request(stage.vault.host, SECRET)
     assert stage.azure.calls_by_operation()["keyvault.getSecret"] == 4
+
+
+def by_kssedr(stage: Stage) -> None:
+    kssedr(stage).on_batch([json.dumps([event(stage)])])
+
+
+def by_powershell(stage: Stage) -> None:
+    powershell(stage).on_event(event(stage))
+
+
+@pytest.mark.parametrize("rotate", [by_kssedr, by_powershell])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_regeneration_whose_connection_breaks_is_tried_again_as_the_peers_own_sdks_do(
+    staged: Staging, rotate: Callable[[Stage], None], when: Literal["before", "after"]
+) -> None:
+    stage = staged()
+    stage.azure.faults.add("storage.regenerateKey", when=when, drop=True)
+    rotate(stage)
+    assert len(stage.vault.versions(SECRET)) == 2
+    assert stage.live_slot(SECRET) is not None

@@ -1,13 +1,14 @@
 """The Azure clients that the peers work with: the same SDKs as the app's, with the SDKs' usual retries.
 
 The peers leave retrying to their SDKs, and so do these: azure-core's own policy, three retries as in .NET, exponential,
-`Retry-After` honoured. Its waits pass on the given clock instead of in real time.
+`Retry-After` honoured, and as in .NET for every method. Its waits pass on the given clock instead of in real time.
 """
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from azure.core.pipeline.policies import RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
@@ -16,6 +17,9 @@ from azure.mgmt.storage import StorageManagementClient
 # Azure.Core, which both peers are built on: https://learn.microsoft.com/dotnet/api/azure.core.retryoptions.
 RETRIES = 3
 _API_VERSION = "7.4"
+# Python's policy leaves a POST alone whose connection broke; .NET's does not ask (azure-sdk-for-net,
+# `ResponseClassifier.cs`: an `IOException` is retriable). Listing and regenerating keys are POSTs.
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
 
 class ProcessDiedError(BaseException):
@@ -44,6 +48,15 @@ class _Transport(RequestsTransport):  # type: ignore[misc] # exported lazily, wh
                 raise ProcessDiedError
 
 
+class _Retries(RetryPolicy[Any, Any]):
+    """The SDK's own retries, for every method."""
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings of one call's retries."""
+        options.setdefault("retry_on_methods", _METHODS)
+        return super().configure_retries(options)
+
+
 class PeerClients:
     """The clients of one process, made once and kept."""
 
@@ -70,4 +83,4 @@ class PeerClients:
         return self._storage[subscription]
 
     def _options(self) -> dict[str, Any]:
-        return {"transport": _Transport(self._sleep, self.doomed), "retry_total": RETRIES}
+        return {"transport": _Transport(self._sleep, self.doomed), "retry_policy": _Retries(retry_total=RETRIES)}

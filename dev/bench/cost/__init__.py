@@ -7,10 +7,10 @@ from dev.bench.figures import Figure, Section, at_most
 from dev.bench.fleet import Fleet
 from dev.bench.options import Options
 
-from . import cpu, imports, memory
-from .ablation import KINDS, Finding, ablate
+from . import cpu, imports, leaks, memory
+from .ablation import ablate
 from .bill import Bill, bill_of
-from .removals import Removal
+from .notes import kept, processor, reads, start
 
 _MOST_CALLS = 8
 _LEAST_CALLS = 6
@@ -20,14 +20,35 @@ _LEAST_CALLS = 6
 def run(options: Options) -> Section:
     """Measure the costs."""
     plain, full = bill_of(), bill_of(_slow_to_be_known, RetireAfter="P2D")
-    compared, started, resident = cpu.compare(), imports.compare(), memory.compare()
+    compared, started, resident, left = cpu.compare(), imports.compare(), memory.compare(), leaks.grown()
     found = ablate()
-    figures = [*_counts(plain), *_cpu(compared), _start(started), *_memory(resident)]
+    figures = [*_counts(plain), *_cpu(compared), _start(started), *_memory(resident, left)]
     return Section(
         "Cost of one rotation",
         figures,
-        [*_explained(plain, full), *_reads(found, plain), *_modelled(compared, started)],
+        [*_explained(plain, full), *reads(found, plain), *processor(compared), *start(started), *kept(left)],
+        more=[*bill_figures("plain", plain), *bill_figures("with RetireAfter", full)],
     )
+
+
+def bill_figures(which: str, bill: Bill) -> Iterator[Figure]:
+    """Yield what docs/cost.md reckons with."""
+    counts = {
+        "activities": bill.activities.total(),
+        "orchestrator episodes": bill.episodes,
+        "entity operations": bill.entity_operations,
+        "function executions": bill.executions,
+        "messages in queues": bill.messages,
+        "rows of history": bill.events,
+        "bytes of history": bill.history_bytes,
+        "queue operations": bill.queue_operations,
+        "table operations": bill.table_transactions,
+        "Key Vault reads": bill.calls["keyvault.getSecret"],
+        "Key Vault writes": bill.calls["keyvault.setSecret"],
+        "pages of listings": bill.listings,
+    }
+    for name, many in counts.items():
+        yield Figure(f"{which}: {name}", many, "")
 
 
 def _slow_to_be_known(fleet: Fleet) -> None:
@@ -64,10 +85,11 @@ def _start(measured: imports.Imports) -> Figure:
     return at_most("cold import of function_app, to the SDKs it needs", measured.ratio, "×", 1.1, 1, measured.spread)
 
 
-def _memory(measured: memory.Memory) -> Iterator[Figure]:
+def _memory(measured: memory.Memory, left: Mapping[str, float]) -> Iterator[Figure]:
     yield Figure(f"resident after {memory.MANY} rotations", measured.ours, "MB", measured.bare)
     grown = (measured.ours - measured.few) * 1000 / memory.MANY
     yield Figure("resident memory that a rotation adds, its history kept by the host", grown, "kB")
+    yield Figure("of that, made by the app itself", left[leaks.APP_ITSELF] / 1000, "kB")
 
 
 def _explained(plain: Bill, full: Bill) -> Iterator[str]:
@@ -82,45 +104,4 @@ def _explained(plain: Bill, full: Bill) -> Iterator[str]:
         f"entities, {full.executions} executions, {full.messages} messages, {full.events} rows and "
         f"{full.history_bytes:,} bytes of history, {full.queue_operations} queue operations, "
         f"{full.table_transactions} table transactions."
-    )
-
-
-def _reads(found: Mapping[Removal | None, Finding], plain: Bill) -> Iterator[str]:
-    as_it_is = found[None]
-    rows = [_row("none: the app as it is", as_it_is)]
-    rows += [_row(str(removal), finding) for removal, finding in found.items() if removal is not None]
-    heading = ["read that is left out", "cases", "broken", *KINDS, "failed"]
-    table = [heading, ["---", *["---:"] * (len(heading) - 1)], *rows]
-    yield (
-        f"**What the {plain.calls.total()} calls buy.** The plain scenario of the fault matrix, once without each read "
-        "that repeats an earlier one, which is then answered from what the worker saw last: somebody else's edits, "
-        "lost replies and deaths of the worker at every call. Counted are cases in which a promise was broken, by "
-        "kind, and cases in which an instance failed, so that it had to be restarted. What is broken in the first row "
-        "fell between two reads in front of one effect; no order of reads closes that gap."
-    )
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
-    idle = [str(removal) for removal, one in found.items() if removal is not None and one.broken <= as_it_is.broken]
-    if idle:
-        yield (
-            f"Without these, no more promises were broken: {'; '.join(idle)}. What would answer such a read is the "
-            "answer of the step before, and a key never passes from one step to the next: only steps that are one "
-            "could do without, and a trial that has to wait for a new key to be known reads it again all the same."
-        )
-
-
-def _row(name: str, finding: Finding) -> list[str]:
-    kinds = [str(finding.kinds[kind] or "") for kind in KINDS]
-    return [name, str(finding.cases), str(finding.broken), *kinds, str(finding.restarts)]
-
-
-def _modelled(measured: cpu.Cpu, started: imports.Imports) -> Iterator[str]:
-    lock, _ = cpu.ratios(measured.locked, measured.five)
-    yield (
-        "CPU time is measured on the embedded host with the app's adapters replaced by ones that read the simulators' "
-        "state: the Azure SDKs are left out, the Durable SDK and the host are in. A lock alone brings five bare "
-        f"activities from 11 function calls to 14, and to {lock:.2f} times the CPU time, so that a limit of 1.5 leaves "
-        "next to nothing for what a rotation does. The import is CPU time in fresh processes, in turns; the SDKs are "
-        "azure-functions and azure-functions-durable, and what comes on top are the app's own "
-        f"{started.modules} modules. Memory is the most that a process had resident, simulators and the host's task "
-        "hub included; its baseline is as many bare orchestrations."
     )

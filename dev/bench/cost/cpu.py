@@ -8,15 +8,20 @@ of a rotation, it says what the app's own code costs: its planning, its checks, 
 
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from dev.bench.apart import apart
 from dev.bench.fleet import seed
 from dev.bench.rush import arena
 from dev.clock import VirtualClock
 from dev.embedded_host import EmbeddedHost
+from dev.embedded_host.functions import ACTIVITY, ENTITY, ORCHESTRATION, LoadedFunction
+from dev.embedded_host.invoker import Invoker
 from dev.faults.arena import APP
 
 from .offline import offline
@@ -27,12 +32,29 @@ _ROUNDS = 7
 
 
 @dataclass(frozen=True)
-class Cpu:
-    """Milliseconds for one orchestration, round by round."""
+class Spent:
+    """Milliseconds for one orchestration."""
 
-    ours: list[float]
-    five: list[float]
-    locked: list[float]
+    whole: float
+    episodes: float
+    """The orchestrator function, the SDK's replay in it included."""
+    activities: float
+    entity: float
+    """The lock's operations."""
+
+    @property
+    def host(self) -> float:
+        """Everything that is in no function: the embedded host."""
+        return self.whole - self.episodes - self.activities - self.entity
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """What was spent, round by round."""
+
+    ours: list[Spent]
+    five: list[Spent]
+    locked: list[Spent]
 
 
 def compare() -> Cpu:
@@ -40,9 +62,9 @@ def compare() -> Cpu:
     return apart(_compare, [()])[0]
 
 
-def ratios(ours: list[float], theirs: list[float]) -> tuple[float, tuple[float, float]]:
+def ratios(ours: Sequence[Spent], theirs: Sequence[Spent]) -> tuple[float, tuple[float, float]]:
     """Return the ratio of two measures, and its least and most in any round."""
-    found = [one / other for one, other in zip(ours, theirs, strict=True)]
+    found = [one.whole / other.whole for one, other in zip(ours, theirs, strict=True)]
     return statistics.median(found), (min(found), max(found))
 
 
@@ -52,11 +74,11 @@ def _compare() -> Cpu:
     return Cpu(*(list(column) for column in zip(*rounds, strict=True)))
 
 
-def _round() -> tuple[float, float, float]:
+def _round() -> tuple[Spent, Spent, Spent]:
     return _ours(), _bare("five"), _bare("five_locked")
 
 
-def _ours() -> float:
+def _ours() -> Spent:
     with arena() as made, EmbeddedHost(APP, clock=made.clock) as host:
         fleet = seed(made, _MANY)
         requests = fleet.requests()
@@ -64,18 +86,43 @@ def _ours() -> float:
             return _timed(host, lambda: [host.start("rotate_secret", None, one.to_json()) for one in requests])
 
 
-def _bare(orchestrator: str) -> float:
+def _bare(orchestrator: str) -> Spent:
     with EmbeddedHost(BARE_APP, clock=VirtualClock()) as host:
         return _timed(host, lambda: [host.start(orchestrator, None, {"count": 0}) for _ in range(_MANY)])
 
 
-def _timed(host: EmbeddedHost, start: Callable[[], list[str]]) -> float:
-    began = time.process_time()
-    instances = start()
-    host.wait_idle()
-    spent = time.process_time() - began
+def _timed(host: EmbeddedHost, start: Callable[[], list[str]]) -> Spent:
+    with _functions_timed() as calls:
+        began = time.process_time()
+        instances = start()
+        host.wait_idle()
+        whole = time.process_time() - began
     for instance in instances:
         status = host.status(instance)
         assert status is not None  # noqa: S101 - it has just been started
         assert status["runtimeStatus"] == "Completed", status["output"]  # noqa: S101 - or the time says nothing
-    return spent * 1000 / _MANY
+    parts = (sum(seconds for kind, seconds in calls if kind == each) for each in (ORCHESTRATION, ACTIVITY, ENTITY))
+    return Spent(*(seconds * 1000 / _MANY for seconds in (whole, *parts)))
+
+
+@contextmanager
+def _functions_timed() -> Iterator[list[tuple[str, float]]]:
+    """Give out a list that gets the kind and the CPU seconds of each function call that ends."""
+    calls: list[tuple[str, float]] = []
+    run = Invoker._run
+
+    def timed(function: LoadedFunction) -> LoadedFunction:
+        def call(**arguments: Any) -> Any:
+            began = time.thread_time()
+            try:
+                return function.call(**arguments)
+            finally:
+                calls.append((function.kind, time.thread_time() - began))
+
+        return function if function.is_async else replace(function, call=call)
+
+    async def run_timed(invoker: Invoker, function: LoadedFunction, arguments: dict[str, Any]) -> Any:
+        return await run(invoker, timed(function), arguments)
+
+    with patch.object(Invoker, "_run", run_timed):
+        yield calls

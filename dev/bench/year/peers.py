@@ -15,7 +15,11 @@ from .stage import Stage
 
 
 class _Peer:
-    """What both peers have in common: one process, which is down for a while when it has died."""
+    """What both peers have in common: one process, which is down for a while when it has died.
+
+    KSSEDR runs in its host's process. Microsoft's function has a worker of its own, which would be back sooner; that
+    makes no difference to it, since Event Grid waits before it pushes again and the slot it works on is idle.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._clock: VirtualClock = stage.clock
