@@ -206,7 +206,9 @@ APP_CONFIGURATION = Row(
     _LOCAL_AUTH,
     told_by="id",
     lists_entries=True,
-    form=FieldForm("Secret", id_field="Id", owners=(Owner("Endpoint", "store", is_address=True),), takes_bare_key=False),
+    form=FieldForm(
+        "Secret", id_field="Id", owners=(Owner("Endpoint", "store", is_address=True),), takes_bare_key=False
+    ),
     probe=Probe("appConfiguration.listKeyNames", told("endpoint"), "/keys?api-version=1.0", app_configuration),
 )
 

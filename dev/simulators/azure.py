@@ -21,6 +21,7 @@ from .invariant import Invariant, Violation
 from .key_holder import KeyHolder
 from .key_vault import KeyVaultService
 from .limits import Limits
+from .login_server import LoginServer
 from .network import Network
 from .proxy import Refusals
 from .resource_manager import ResourceManagerService
@@ -209,6 +210,12 @@ class SimulatedAzure:
                 service.targets.append(target)
             self._managers[PUBLIC.name].two_keys.add(target)
         return target
+
+    def add_login_server(self, name: str) -> LoginServer:
+        """Add a database server; what listens at its address has to be brought along."""
+        server = LoginServer(name, _GROUP)
+        self._managers[PUBLIC.name].add_server(server)
+        return server
 
     def add_target(self, make: Callable[[World], Held]) -> Held:
         """Add what has no address of its own in Azure, in the same world as the rest."""
