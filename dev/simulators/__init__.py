@@ -20,6 +20,7 @@ from .entra_application import EntraApplication
 from .generated_value import GeneratedValue
 from .key_holder import KeyHolder
 from .login_server import LoginServer
+from .logins import Logins
 from .sites import Site
 from .storage_account import StorageAccount
 from .two_key_services import TwoKeyTarget
@@ -32,6 +33,7 @@ __all__ = [
     "GeneratedValue",
     "KeyHolder",
     "LoginServer",
+    "Logins",
     "SecretVersion",
     "SimulatedAzure",
     "Site",
