@@ -64,4 +64,6 @@ def provider(address: str, subject: Subject) -> Provider:
     target = parse_address(address)
     if target is None or target.kind not in PROVIDERS:
         raise RefusedError(f"the provider address is {shape(address)}, expected one of a known kind")
+    if not isinstance(target, PROVIDERS[target.kind].takes):
+        raise RefusedError(f"the provider address is {shape(address)}, expected it as the plan has it")
     return PROVIDERS[target.kind].make(target, Escrow(key_vault(subject.vault), subject), settings())

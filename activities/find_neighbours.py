@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import bootstrap
 from activities import shell
 from azure_clients.holders import holders
-from rotation.address import is_shared
+from rotation.address import is_exclusive, is_shared, parse_address
 from rotation.consumers import LOOK_AGAIN, Consumer, Current, labels, read_ids
 from rotation.credential import UnknownCredential
 from rotation.failures import DisabledError, MissingError, RefusedError, RotationError, TransientError
@@ -47,14 +47,18 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
     Raises:
         RotationError: Somebody lives there who must not be moved, or it cannot be known now.
     """
-    if not is_shared(plan.provider):
+    address = parse_address(plan.provider)
+    if address is None or not is_shared(plan.provider):
         return Done({"neighbours": [], "free_from": now.isoformat()})
-    tenants = bootstrap.inventory().tenants(plan.provider, now)
+    tenants = bootstrap.inventory().tenants(address, now)
     others = [
         (vault, secret)
         for vault, secret in tenants.secrets
         if (vault, secret.casefold()) != (plan.vault, plan.secret.casefold())
     ]
+    if others and is_exclusive(plan.provider):
+        vault, secret = others[0]
+        raise RefusedError(f"{secret} in {vault} names the same login: give each secret logins of its own")
     found = _look(plan, slot, others, now)
     missing = [*tenants.unreachable, *tenants.unknown]
     if not missing:

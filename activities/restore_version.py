@@ -10,8 +10,9 @@ import azure.durable_functions as df
 
 import bootstrap
 from activities import shell
+from providers.protocol import Provider, Verdict
 from rotation.credential import CredentialText
-from rotation.failures import DisabledError, MissingError, RefusedError
+from rotation.failures import DisabledError, MissingError, RefusedError, TransientError
 from rotation.model import Slot, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
@@ -45,7 +46,7 @@ def _restore_version(payload: dict[str, Any]) -> Done:
     except (MissingError, DisabledError) as error:
         raise RefusedError(f"version {restoration.previous_version} cannot be restored: {error.reason}") from None
     slot = live_slot(CredentialText.parse(previous.value, provider.form), slots)
-    if slot is None:
+    if slot is None or (slot.is_remembered and not _still_works(provider, slot)):
         raise RefusedError(f"version {restoration.previous_version} cannot be restored: its key is dead")
     version = vault.write(
         restoration.secret,
@@ -55,6 +56,18 @@ def _restore_version(payload: dict[str, Any]) -> Done:
         expires_on=previous.expires_on,
     )
     return _restored(version, previous.expires_on, slot)
+
+
+def _still_works(provider: Provider, slot: Slot) -> bool:
+    """Ask whether a key is accepted that the target does not list.
+
+    Raises:
+        TransientError: Nobody answers, or nobody who knows.
+    """
+    trial = provider.try_key(slot, provider.describe().probe_endpoint)
+    if trial.verdict in (Verdict.UNREACHABLE, Verdict.UNWELL):
+        raise TransientError(trial.reason, trial.retry_after, throttled=trial.throttled)
+    return trial.verdict is Verdict.ACCEPTED
 
 
 def _restored(version: str, expires_on: datetime | None, slot: Slot | None) -> Done:

@@ -52,12 +52,18 @@ def _write_version(payload: dict[str, Any]) -> Done:
     # Key Vault keeps whole seconds.
     now = datetime.fromisoformat(payload["now"]).replace(microsecond=0)
     expires_on = now + timedelta(days=plan.validity_days)
-    _write(vault, plan, current, slot, provider.form, stamp, expires_on)
+    _write(vault, plan, current, slot, provider, stamp, expires_on)
     return _read_back(vault, plan, slot, provider, stamp, replaced=current.version)
 
 
 def _write(
-    vault: KeyVault, plan: Plan, current: SecretVersion, slot: Slot, form: KeyForm, stamp: str, expires_on: datetime
+    vault: KeyVault,
+    plan: Plan,
+    current: SecretVersion,
+    slot: Slot,
+    provider: Provider,
+    stamp: str,
+    expires_on: datetime,
 ) -> None:
     """Tags and content type are taken as they are now: an operator may have edited them while the rotation ran."""
     address = provider_of(current.tags, current.content_type, bootstrap.surroundings().kinds)
@@ -66,9 +72,12 @@ def _write(
     tags = stamped(current.tags, slot.credential_id, stamp)
     if ROTATION_ID not in tags:
         raise RefusedError(f"the secret has {len(tags)} tags, which leaves no room for {ROTATION_ID}: remove one")
+    value = CredentialText.parse(current.value, provider.form).with_key(slot.key, slot.key_id)
+    # From here to the end of the write there may be a window between two systems: nothing else is done in it.
+    provider.activate(slot)
     vault.write(
         plan.secret,
-        CredentialText.parse(current.value, form).with_key(slot.key, slot.key_id),
+        value,
         tags=tags,
         content_type=current.content_type,
         expires_on=expires_on,

@@ -4,6 +4,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from azure_clients.clouds import Cloud
+from azure_clients.errors import translated
+from rotation.credential import Credential
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -16,3 +18,13 @@ def credential(cloud: Cloud) -> "TokenCredential":
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
     return DefaultAzureCredential(authority=cloud.authority)
+
+
+def token(cloud: Cloud, scope: str) -> Credential:
+    """Return a token for what takes one in a password's place.
+
+    Raises:
+        TransientError: There is none for now.
+    """
+    with translated("get token"):
+        return Credential(credential(cloud).get_token(scope).token)

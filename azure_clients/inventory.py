@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from azure_clients.key_vault import KeyVault
-from rotation.address import is_shared
+from rotation.address import Address, claims
 from rotation.failures import NoSuchHostError, UnreachableError
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
@@ -26,8 +26,8 @@ class Listing:
     read_at: datetime
     secrets: list[ListedSecret] = field(default_factory=list)
     """Those that concern us, by name."""
-    by_target: dict[str, list[str]] = field(default_factory=dict)
-    """Secret names by the target's address in lower case."""
+    by_claim: dict[str, list[str]] = field(default_factory=dict)
+    """Secret names by what they claim of a target (`rotation.address.claims`)."""
     pending: list[ListedSecret] = field(default_factory=list)
     """What rotations keep until they publish it, or have left behind."""
 
@@ -63,22 +63,22 @@ class Inventory:
         self._kinds = kinds
         self._shelves = {host: _Shelf() for host in vaults}
 
-    def tenants(self, address: str, now: datetime) -> Tenants:
-        """Return vault host and name of every secret that names the target `address`.
+    def tenants(self, address: Address, now: datetime) -> Tenants:
+        """Return vault host and name of every secret that claims what `address` does.
 
         A vault that cannot be reached answers from its last listing, however old; without one it is named.
 
         Raises:
             RotationError: A vault answers but cannot be listed; what lives there is unknown.
         """
-        wanted = address.casefold()
         secrets: list[tuple[str, str]] = []
         unreachable: list[str] = []
         unknown: list[str] = []
         for host in sorted(self._vaults):
             try:
                 listing = self._listed(host, now - KEPT, now, stale=True)
-                secrets += [(host, name) for name in listing.by_target.get(wanted, [])]
+                found = {name: None for claim in claims(address) for name in listing.by_claim.get(claim, [])}
+                secrets += [(host, name) for name in found]
             except NoSuchHostError:
                 unknown.append(host)
             except UnreachableError:
@@ -114,7 +114,7 @@ class Inventory:
                 continue
             listing.secrets.append(secret)
             target = provider_of(secret.tags, secret.content_type, self._kinds)
-            if target is not None and is_shared(str(target)):
-                listing.by_target.setdefault(str(target).casefold(), []).append(secret.name)
+            for claim in claims(target) if target is not None else ():
+                listing.by_claim.setdefault(claim, []).append(secret.name)
         listing.secrets.sort(key=lambda secret: secret.name.casefold())
         return listing

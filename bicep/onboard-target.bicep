@@ -13,13 +13,14 @@ param appPrincipalId string
 @maxLength(24)
 param storageAccountName string = ''
 
-@description('Optional. Resource types of other targets in this resource group, also those to come: for each a custom role that can read them, list their keys and regenerate them, and nothing else. Making roles needs Owner or User Access Administrator on the resource group.')
+@description('Optional. Resource types of other targets in this resource group, also those to come: for each a custom role that can read them, list their keys and regenerate them, and nothing else; database servers are only read. Making roles needs Owner or User Access Administrator on the resource group.')
 @allowed([
   'Microsoft.AppConfiguration/configurationStores'
   'Microsoft.Batch/batchAccounts'
   'Microsoft.Cache/redis'
   'Microsoft.Cache/redisEnterprise/databases'
   'Microsoft.CognitiveServices/accounts'
+  'Microsoft.DBforPostgreSQL/flexibleServers'
   'Microsoft.DocumentDB/databaseAccounts'
   'Microsoft.EventGrid/domains'
   'Microsoft.EventGrid/topics'

@@ -8,7 +8,7 @@ from azure_clients.clouds import Cloud
 from providers.key_signing import Sign
 from providers.protocol import Verdict
 from rotation.arm import ResourceId
-from rotation.forms import BARE_KEY, KeyForm
+from rotation.forms import BARE_KEY, FieldForm
 
 Document = Mapping[str, Any]
 Path = tuple[str, ...]
@@ -83,7 +83,7 @@ class Row:
     list_keys: str = "listKeys"
     lists_entries: bool = False
     """Whether the list call answers with a list of entries, each with a name, instead of one object."""
-    form: KeyForm = BARE_KEY
+    form: FieldForm = BARE_KEY
     probe: Probe | None = None
     """None where no harmless request exists; the row says why."""
     described_by_parent: bool = False

@@ -17,7 +17,7 @@ from providers.key_signing import (
     web_token,
 )
 from providers.protocol import Verdict
-from rotation.forms import KeyForm, Owner
+from rotation.forms import FieldForm, Owner
 
 _LOCAL_AUTH = Switch("disableLocalAuth", lambda value: value is True)
 _PRIMARY_SECONDARY = (KeySlot("Primary", ("primaryKey",)), KeySlot("Secondary", ("secondaryKey",)))
@@ -47,7 +47,7 @@ COSMOS = Row(
     ),
     _LOCAL_AUTH,
     told_by="keyKind",
-    form=KeyForm(
+    form=FieldForm(
         "AccountKey",
         owners=(
             Owner("AccountEndpoint", "account", is_address=True),
@@ -78,7 +78,7 @@ AI_SERVICES = Row(
     ),
 )
 
-_REDIS = KeyForm("password", ",", owners=(Owner("", "cache", is_address=True),))
+_REDIS = FieldForm("password", ",", owners=(Owner("", "cache", is_address=True),))
 
 # redis/resource-manager/Microsoft.Cache/stable/2024-11-01. Not tried: Redis does not speak HTTP.
 REDIS = Row(
@@ -146,7 +146,7 @@ def _authorization_rule(resource_type: str, service: str, api_version: str, enti
         _LOCAL_AUTH,
         regenerate="regenerateKeys",
         told_by="keyType",
-        form=KeyForm("SharedAccessKey", owners=(*owners, Owner("EntityPath", entity, 1)) if is_own else owners),
+        form=FieldForm("SharedAccessKey", owners=(*owners, Owner("EntityPath", entity, 1)) if is_own else owners),
         probe=Probe(f"{service}.getEntity", told("serviceBusEndpoint"), path, shared_access, words=_GATEWAY_WORDS),
         described_by_parent=True,
     )
@@ -206,7 +206,9 @@ APP_CONFIGURATION = Row(
     _LOCAL_AUTH,
     told_by="id",
     lists_entries=True,
-    form=KeyForm("Secret", id_field="Id", owners=(Owner("Endpoint", "store", is_address=True),), takes_bare_key=False),
+    form=FieldForm(
+        "Secret", id_field="Id", owners=(Owner("Endpoint", "store", is_address=True),), takes_bare_key=False
+    ),
     probe=Probe("appConfiguration.listKeyNames", told("endpoint"), "/keys?api-version=1.0", app_configuration),
 )
 
@@ -219,7 +221,7 @@ def _signalr(resource_type: str, service: str, path: str) -> Row:
         _PRIMARY_SECONDARY,
         _LOCAL_AUTH,
         told_by="keyType",
-        form=KeyForm("AccessKey", owners=(Owner("Endpoint", "service", is_address=True),)),
+        form=FieldForm("AccessKey", owners=(Owner("Endpoint", "service", is_address=True),)),
         # Whether a user is connected: nobody is, so a good token is answered with 404.
         probe=Probe(f"{service}.userExists", told("hostName"), path, web_token, "HEAD", {404: Verdict.ACCEPTED}),
         is_long_running=True,

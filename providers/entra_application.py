@@ -69,6 +69,9 @@ class EntraApplication:
         self._escrow.put(Credential(str(text)), **{CREDENTIAL_ID: str(key_id)})
         return True
 
+    def activate(self, slot: Slot) -> None:
+        """Entra takes a secret as soon as it has made it."""
+
     def retire(self, slot: Slot) -> bool:
         """Remove a secret from the application."""
         if any(each["keyId"] == slot.credential_id for each in self._told()):

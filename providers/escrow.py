@@ -3,6 +3,8 @@
 With what the vault itself remembers, it makes a credential and its successor two slots, `current` and `next`.
 """
 
+from collections.abc import Iterator
+
 from azure_clients.key_vault import KeyVault
 from azure_clients.pacing import present
 from rotation.credential import Credential, CredentialText, UnknownCredential
@@ -14,6 +16,9 @@ from rotation.tags import CREDENTIAL_ID, ROTATION_ID
 
 CURRENT = "current"
 NEXT = "next"
+
+# Each is a read of its own; what the last few versions do not tell is nobody's any more.
+_MOST_EARLIER = 8
 
 
 class Escrow:
@@ -41,6 +46,23 @@ class Escrow:
         expires_on = present().replace(microsecond=0) + PENDING_LIFE
         self._vault.write(self.name, value, tags=known | tags, content_type=None, expires_on=expires_on)
 
+    def beside(self, name: str) -> SecretVersion:
+        """Read another secret of the same vault."""
+        return self._vault.read(name)
+
+    def is_published(self, current: SecretVersion) -> bool:
+        """Tell whether the current version is what this rotation has written."""
+        return current.tags.get(ROTATION_ID) == self.subject.rotation_id
+
+    def earlier(self, current: SecretVersion) -> Iterator[SecretVersion]:
+        """Read the versions before the current one that can be read, the newest first, and not for ever."""
+        created = self._vault.created(self.subject.secret)
+        before = [version for version in created if version != current.version]
+        for version in sorted(before, key=lambda each: created[each], reverse=True)[:_MOST_EARLIER]:
+            found = self._version(version)
+            if found is not None:
+                yield found
+
     def remove(self) -> None:
         """Let go of what has been published."""
         self._vault.delete(self.name)
@@ -48,14 +70,14 @@ class Escrow:
     def slots(self, form: KeyForm) -> dict[str, Slot]:
         """Return the credential that the rotation replaces, and its successor as far as there is one."""
         current = self.current()
-        if current.tags.get(ROTATION_ID) == self.subject.rotation_id:
-            replaced = self._replaced()
+        if self.is_published(current):
+            replaced = self._version(self.subject.version)
             return {CURRENT: _published(CURRENT, replaced, form), NEXT: _published(NEXT, current, form)}
         return {CURRENT: _published(CURRENT, current, form), NEXT: _waiting(self.pending())}
 
-    def _replaced(self) -> SecretVersion | None:
+    def _version(self, version: str) -> SecretVersion | None:
         try:
-            return self._vault.read(self.subject.secret, self.subject.version)
+            return self._vault.read(self.subject.secret, version)
         except (MissingError, DisabledError):
             return None
 

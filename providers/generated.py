@@ -37,6 +37,9 @@ class GeneratedValue:
         self._escrow.put(self._made())
         return True
 
+    def activate(self, slot: Slot) -> None:
+        """It is in force when it is published."""
+
     def retire(self, slot: Slot) -> bool:
         """A value that nobody accepts cannot die."""
         return True

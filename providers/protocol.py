@@ -59,6 +59,9 @@ class Provider(Protocol):
         Returns whether that is done. If not, it is under way, and must not be asked for again.
         """
 
+    def activate(self, slot: Slot) -> None:
+        """Let the key of a slot be in force, right before it is published, if it is not yet; harmless when repeated."""
+
     def retire(self, slot: Slot) -> bool:
         """Let the key of a slot die that the secret has left; as `regenerate`, if nothing else ends it."""
 

@@ -2,20 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from azure_clients.identity import token
 from azure_clients.settings import Settings
+from providers import postgresql
+from providers.administrator import administrator_of
 from providers.arm_keys import ArmKeys
 from providers.arm_keys_row import Row
 from providers.arm_keys_table import ROWS
 from providers.entra_application import EntraApplication
 from providers.escrow import Escrow
 from providers.generated import GeneratedValue
+from providers.logins import logins
 from providers.protocol import Provider
 from providers.storage_account import StorageAccount
 from rotation import applications, generated
-from rotation.address import ENTRA, GENERATED
+from rotation.address import ENTRA, GENERATED, Address, LoginsAddress, NamedAddress
+from rotation.arm import ResourceId
 from rotation.kinds import Interpreter, Kinds, as_it_stands
+from rotation.logins import DATABASE
 
 
 @dataclass(frozen=True)
@@ -25,17 +32,27 @@ class Kind:
     # The address is of the sort that the interpreter lets through.
     make: Callable[[Any, Escrow, Settings], Provider]
     interpret: Interpreter = as_it_stands
+    takes: type[Address] = ResourceId
+    """What addresses of the kind are."""
 
 
 def _keys(row: Row) -> Kind:
     return Kind(lambda resource, _, settings: ArmKeys(row, resource, settings))
 
 
+def _postgresql(address: LoginsAddress, escrow: Escrow, settings: Settings) -> Provider:
+    cloud = settings.cloud
+    administrator = administrator_of(address, escrow, partial(token, cloud, cloud.database_scope))
+    database = dict(address.options).get(DATABASE)
+    return logins(address, escrow, postgresql.PostgreSql(address.server, cloud, administrator, database))
+
+
 PROVIDERS: Mapping[str, Kind] = {
     "microsoft.storage/storageaccounts": Kind(lambda resource, _, settings: StorageAccount(resource, settings)),
     **{kind: _keys(row) for kind, row in ROWS.items()},
-    ENTRA: Kind(EntraApplication, applications.interpret),
-    GENERATED: Kind(lambda address, escrow, _: GeneratedValue(address, escrow), generated.interpret),
+    ENTRA: Kind(EntraApplication, applications.interpret, NamedAddress),
+    GENERATED: Kind(lambda address, escrow, _: GeneratedValue(address, escrow), generated.interpret, NamedAddress),
+    "microsoft.dbforpostgresql/flexibleservers": Kind(_postgresql, postgresql.NAMES.interpret, LoginsAddress),
 }
 
 KINDS: Kinds = {kind: line.interpret for kind, line in PROVIDERS.items()}

@@ -71,6 +71,9 @@ class StorageAccount:
             )
         return True
 
+    def activate(self, slot: Slot) -> None:
+        """The service takes a key as soon as it has made it."""
+
     def retire(self, slot: Slot) -> bool:
         """Replace the key, so that the old one dies and the slot is a fresh standby."""
         return self.regenerate(slot)

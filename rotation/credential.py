@@ -6,11 +6,10 @@ A secret's value is a raw key or a connection string around one, as the kind of 
 
 import hashlib
 import hmac
-import re
+from collections.abc import Mapping
 from typing import NoReturn
 
-from rotation.failures import RefusedError
-from rotation.forms import KeyForm
+from rotation.forms import Found, KeyForm
 
 
 class Credential:
@@ -69,73 +68,45 @@ class UnknownCredential(Credential):
 class CredentialText:
     """A secret's value, with the key found in it."""
 
-    __slots__ = ("_id_span", "_key_span", "_text", "fields")
+    __slots__ = ("_found", "_text")
 
-    def __init__(
-        self, text: str, key_span: tuple[int, int], id_span: tuple[int, int] | None, fields: dict[str, str]
-    ) -> None:
+    def __init__(self, text: str, found: Found) -> None:
         self._text = text
-        self._key_span = key_span
-        self._id_span = id_span
-        self.fields = fields
-        """The other fields of a connection string, by name in lower case; empty for a raw key."""
+        self._found = found
 
     @classmethod
     def parse(cls, value: Credential, form: KeyForm) -> "CredentialText":
-        """Recognise a raw key, or a connection string with exactly one key.
+        """Find the key in a value, as its kind of provider carries one.
 
         Raises:
             RefusedError: The value is not of this form, so that writing a key over it would break it.
         """
-        text = value.reveal()
-        if form.is_whole:
-            return cls(text, (0, len(text)), None, {})
-        if form.takes_bare_key and re.fullmatch(form.bare_key, text.strip(), re.ASCII):
-            return cls(text, _trimmed(text, 0, len(text)), None, {})
-        found = list(form.fields(text)) if form.key_field else []
-        spans = {
-            wanted: [_trimmed(text, start, end) for name, start, end in found if name == wanted.casefold()]
-            for wanted in (form.key_field, form.id_field)
-            if wanted
-        }
-        for wanted in spans.values():
-            if len(wanted) != 1:
-                raise _misfit(text, form, len(wanted))
-        if not spans:
-            raise _misfit(text, form, 0)
-        fields: dict[str, str] = {}
-        for name, start, end in found:
-            if name != form.key_field.casefold() and text[start:end].strip():
-                fields.setdefault(name, text[start:end].strip())
-        return cls(text, spans[form.key_field][0], spans[form.id_field][0] if form.id_field else None, fields)
+        return cls(value.reveal(), form.find(value.reveal()))
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The other fields of a connection string, by name in lower case; empty for a raw key."""
+        return self._found.fields
 
     @property
     def key(self) -> Credential:
         """The key in it."""
-        start, end = self._key_span
-        return Credential(self._text[start:end])
+        return Credential(self._found.key.text)
+
+    @property
+    def key_id(self) -> str | None:
+        """What the value calls the key, or the login whose password it is; None where it does not say."""
+        return self._found.id.text if self._found.id else None
 
     def with_key(self, key: Credential, key_id: str | None = None) -> Credential:
         """Return the same text around another key, and around its id where the form has one."""
-        changes = [(*self._key_span, key.reveal())]
-        if self._id_span is not None and key_id is not None:
-            changes.append((*self._id_span, key_id))
+        changes = [(self._found.key, key.reveal())]
+        if self._found.id is not None and key_id is not None:
+            changes.append((self._found.id, key_id))
         text = self._text
-        for start, end, new in sorted(changes, reverse=True):
-            text = text[:start] + new + text[end:]
+        for span, new in sorted(changes, key=lambda change: change[0].start, reverse=True):
+            text = text[: span.start] + span.encode(new) + text[span.end :]
         return Credential(text)
 
     def __repr__(self) -> str:
         return "<credential text>"
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave the white space around a part of a text to its neighbours."""
-    part = text[start:end]
-    start += len(part) - len(part.lstrip())
-    return start, start + len(part.strip())
-
-
-def _misfit(text: str, form: KeyForm, found: int) -> RefusedError:
-    complaint = form.complaint(found)
-    return RefusedError(f"the secret's value ({len(text)} characters) {complaint}, or remove the ProviderAddress tag")

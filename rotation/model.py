@@ -55,6 +55,8 @@ class Slot:
     """What tells its key from the next one where the key itself may be guessable: then not even a digest is told."""
     is_successor: bool = False
     """It is made anew by regenerating it, so nobody can hold what it is before that."""
+    is_remembered: bool = False
+    """Its key is what the vault says that it was: the target cannot be asked, and may have another one since."""
     told_as: str | None = None
     """What the tag `CredentialId` says of it, where that is not its name; empty for nothing."""
 

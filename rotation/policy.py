@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from rotation.address import Address, parse_address
+from rotation.address import Address, LoginsAddress, parse_address
 from rotation.consumers import read_ids
 from rotation.kinds import Kinds
 from rotation.request import shape
@@ -154,7 +154,8 @@ class _Reader:
     def provider(self, text: str, kinds: Kinds) -> Address | None:
         """Return the target, None where it or what its kind needs of the tags is wrong."""
         address = parse_address(text)
-        if address is None:
+        # What follows a resource id is taken from tags of its own.
+        if address is None or isinstance(address, LoginsAddress):
             expected = "the ARM resource id of the target, or a kind of generated value"
             self.complain(PROVIDER_ADDRESS, f"is {shape(text)}, expected {expected}")
             return None

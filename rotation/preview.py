@@ -45,8 +45,12 @@ class Words:
     regenerate: str | None
     try_key: str | None
     """None where there is no harmless way to try one."""
+    activate: str = ""
+    """What lets a key be in force right before it is published."""
     pending: str = ""
     """The secret in which a key waits that can be read back nowhere: then the slots are in the vault, too."""
+    is_kept_before: bool = False
+    """Whether it is put there before it is issued, and once more when it has been."""
     retire: str | None = None
     """None where retiring a slot is regenerating it."""
 
@@ -155,8 +159,10 @@ class Preview:
         self._tell("verify_key", [*self._slots, *([Call(tried, self._account)] if tried else [])])
         read = Call("keyvault.getSecret", self._secret)
         write = Call("keyvault.setSecret", self._secret, changes=True)
+        activate = [Call(self._words.activate, self._account, changes=True)] if self._words.activate else []
         tidy = [Call("keyvault.deleteSecret", self._pending, changes=True)] if self._words.pending else []
-        self._tell("write_version", [*self._slots, read, write, read, *tidy], note or f"with the key of {slot}")
+        calls = [*self._slots, read, *activate, write, read, *tidy]
+        self._tell("write_version", calls, note or f"with the key of {slot}")
         self._expires_on, self._hurry = None, ""
 
     def make_way(self, taken: Look) -> None:
@@ -187,7 +193,8 @@ class Preview:
         name, kept = self._words.regenerate, self._words.pending
         regenerate = [Call(name, f"{self._account}/{self._plan.slot}", changes=True)] if name else []
         keep = [Call("keyvault.setSecret", self._pending, changes=True)] if kept else []
-        self._tell("regenerate_key", [*self._slots, read, *regenerate, *keep])
+        first = keep if self._words.is_kept_before else []
+        self._tell("regenerate_key", [*self._slots, read, *first, *regenerate, *keep])
 
     def grace(self, until: datetime) -> None:
         """Let consumers read the new version."""

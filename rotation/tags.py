@@ -1,6 +1,6 @@
 """Tags on a secret: their names, found in any letter case and written back as the operator spelt them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rotation.arm import looks_like_resource_id
 
@@ -49,9 +49,9 @@ class Tags(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._raw)
 
-    def ambiguous(self) -> list[str]:
+    def ambiguous(self, names: Iterable[str] | None = None) -> list[str]:
         """Return the names of ours that stand there more than once."""
-        return [name for name in (*OURS, *_OF_CONSUMERS) if len(self._spelling.get(name.casefold(), [])) > 1]
+        return [name for name in names or (*OURS, *_OF_CONSUMERS) if len(self._spelling.get(name.casefold(), [])) > 1]
 
     def updated(self, changes: Mapping[str, str]) -> dict[str, str]:
         """Return all tags with some of them changed or added, in their present spelling."""

@@ -29,6 +29,9 @@ var keyActions = {
     'Microsoft.CognitiveServices/accounts/listKeys/action'
     'Microsoft.CognitiveServices/accounts/regenerateKey/action'
   ]
+  'Microsoft.DBforPostgreSQL/flexibleServers': [
+    'Microsoft.DBforPostgreSQL/flexibleServers/read'
+  ]
   'Microsoft.DocumentDB/databaseAccounts': [
     'Microsoft.DocumentDB/databaseAccounts/read'
     'Microsoft.DocumentDB/databaseAccounts/listKeys/action'

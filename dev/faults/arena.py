@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ import bootstrap
 from azure_clients import graph, identity, pacing, resource_manager
 from dev.clock import VirtualClock
 from dev.simulators import SimulatedAzure
+from dev.simulators.postgresql_driver import postgresql_driver
 from providers import storage_account
 
 APP = Path(__file__).parents[2]
@@ -49,13 +51,14 @@ def forget_process() -> None:
 class Arena:
     """Where cases are tried out; enter it once for each process."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int | None = None) -> None:
         self.clock = VirtualClock(datetime(2026, 7, 25, 1, 8, tzinfo=UTC))
-        self.azure = SimulatedAzure(self.clock)
+        self.azure = SimulatedAzure(self.clock, seed=seed)
         self.listener: Callable[[str], None] = lambda change: None
         """Told of every change of state; each case puts its own here."""
         self.azure.on_change(self._tell)
         self._outside: dict[str, str] = {}
+        self._driver = ExitStack()
 
     def __enter__(self) -> Self:
         # Python prints warnings that nobody handles, and here rotations fail by the thousand.
@@ -66,11 +69,13 @@ class Arena:
             del os.environ[name]
         os.environ.update(self.azure.environment | SETTINGS)
         forget_process()
+        self._driver.enter_context(postgresql_driver(self.azure))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._driver.close()
         forget_process()
         os.environ.clear()
         os.environ.update(self._outside)

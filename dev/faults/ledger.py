@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from dev.simulators import Consumer, KeyHolder
+from dev.simulators import Consumer, KeyHolder, Logins
 
 from .stage import Stage
 
@@ -43,7 +43,10 @@ class Ledger:
         """Secrets that consumers could not read for a while, whatever the app did."""
         self.in_window = False
         """Whether an edit fell between a check and its own effect, which nothing can see."""
+        self.windows = 0
+        """How many times a single login's password was in force and not yet published."""
         self._killed_by_hand: set[str] = set()
+        self._killed_in_windows: set[str] = set()
         self._hand = threading.local()
         self._judged = 0
         self._stage: Stage | None = None
@@ -97,6 +100,8 @@ class Ledger:
             return
         name = f"{account.name}/{slot}"
         self.regenerated[name] += 1
+        if is_single(account):
+            return  # what that breaks is a window, which has to close
         for secret in stage.managed.values():
             current = stage.vault.find(secret.name)
             if current is not None and current.enabled and secret.account.key_in(current.value.reveal()) == dead:
@@ -113,7 +118,10 @@ class Ledger:
             account = stage.managed[violation.secret].account
             key = account.key_in(version.value.reveal()) if version else ""
             told = f"{violation.secret}: version {violation.version} is not accepted since “{violation.change}”"
-            if self._is_hand or key in self._killed_by_hand or violation.secret in self.hidden:
+            if is_single(account) and violation.change.endswith(": regenerated") and not self._is_hand:
+                self.windows += 1
+                self._killed_in_windows.add(key)
+            elif self._is_hand or key in self._killed_by_hand or violation.secret in self.hidden:
                 self.outside.append(told)
             else:
                 self._breach(told)
@@ -125,7 +133,12 @@ class Ledger:
 
     def is_innocent(self, key: str) -> bool:
         """Tell whether a dead key was killed by somebody else."""
-        return key in self._killed_by_hand
+        return key in self._killed_by_hand | self._killed_in_windows
+
+
+def is_single(account: KeyHolder) -> bool:
+    """Tell whether a target has one login only, whose old password dies right before the new one is published."""
+    return isinstance(account, Logins) and account.is_single
 
 
 def _held(consumer: Consumer) -> str | None:

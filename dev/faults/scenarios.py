@@ -113,6 +113,16 @@ def _application(stage: Stage) -> tuple[str, ...]:
     return (stage.secret(stage.application(), "current", RetireAfter="P1D").name,)
 
 
+def _logins(*names: str, **options: str) -> Callable[[Stage], tuple[str, ...]]:
+    """Return a beginning on logins of a database server, in a JSON object."""
+
+    def seed(stage: Stage) -> tuple[str, ...]:
+        logins = stage.logins(*names)
+        return (stage.secret(logins, names[0], connection_string=True, **logins.tags(), **options).name,)  # type: ignore[arg-type]
+
+    return seed
+
+
 MAIN = "raw key"
 SCENARIOS = {
     scenario.name: scenario
@@ -133,6 +143,8 @@ SCENARIOS = {
         Scenario("cosmos", _target("Microsoft.DocumentDB/databaseAccounts", takes=timedelta(seconds=20))),
         Scenario("generated value", _generated),
         Scenario("application secret", _application),
+        Scenario("two logins", _logins("app_a", "app_b", RetireAfter="P1D")),
+        Scenario("single login", _logins("app_a")),
     )
 }
 KINDS = {facts.type: Scenario(facts.type, _target(facts.type, RetireAfter="P1D")) for facts in FACTS}

@@ -8,12 +8,14 @@ from dev.simulators import (
     EntraApplication,
     GeneratedValue,
     KeyHolder,
+    Logins,
     SecretVersion,
     SimulatedAzure,
     StorageAccount,
     TwoKeyTarget,
     Vault,
 )
+from dev.simulators.logins import ADMINISTRATOR_PASSWORD
 
 from .arena import VAULTS, Arena
 
@@ -82,6 +84,24 @@ class Stage:
         made = self.azure.add_target(lambda world: GeneratedValue(world, "generated", created))
         self.accounts.append(made)
         return made
+
+    def logins(self, *logins: str) -> Logins:
+        """Add logins of a database server, and the secret of the administrator who changes their passwords."""
+        server = self.azure.add_login_server("sampledb")
+        made = self.azure.add_logins(server, *logins, created=self.clock.now() - 400 * DAY, known=self._pending)
+        self.vault.set_secret("administrator", ADMINISTRATOR_PASSWORD)
+        self.accounts.append(made)
+        return made
+
+    def _pending(self) -> list[str]:
+        names = [name for name in self.vault.names() if name.startswith("rotation-pending-")]
+        current = [version for version in (self.vault.find(name) for name in names) if version is not None]
+        everything = [version for name in self.managed for version in self.vault.versions(name)]
+        return [version.value.reveal() for version in current] + [
+            secret.account.key_in(version.value.reveal())
+            for version in everything
+            if isinstance((secret := self.managed[version.name]).account, Logins)
+        ]
 
     def secret(
         self,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dev.simulators import TwoKeyTarget
+from dev.simulators import Logins, TwoKeyTarget
 from rotation.locking import LEASE
 
 from .blows import Blow
@@ -78,6 +78,8 @@ def _locks(trial: Trial) -> Iterator[str]:
 def _newcomer(trial: Trial) -> Iterator[str]:
     """A secret added after the failure is rotated: a dead owner's lock costs it an hour at the most."""
     secret = trial.stage.managed[trial.secrets[0]]
+    if isinstance(secret.account, Logins):
+        return  # each is one secret's alone
     current = trial.stage.vault.current(secret.name)
     slot = secret.slot_of(current.value.reveal())
     whole = isinstance(secret.account, TwoKeyTarget)
@@ -176,6 +178,9 @@ def _regenerations(trial: Trial) -> Iterator[str]:
     periods = 1 + trial.ledger.written_by_hand.total() + ("newcomer" in trial.stage.managed)
     if not all(account.tells_ages for account in trial.stage.accounts):
         periods += trial.restarts
+    if any(isinstance(account, Logins) for account in trial.stage.accounts):
+        # There is no other password to repair with: a login whose password somebody has changed gets a new one.
+        periods += sum(instance.startswith("repair-") for instance in trial.instances)
     for slot, times in trial.ledger.regenerated.items():
         if times > periods:
             yield f"the app regenerated {slot} {times} times in {periods} periods"

@@ -8,6 +8,7 @@
   queries.
 - **Chromium** (`chromium`) is where the status page is read; **axe-core** judges whether everybody can read it, and
   **TypeScript** whether its scripts keep to their types.
+- **PostgreSQL** (`postgresql`) is a database server; the passwords of its logins are rotated on it.
 
 `setup` installs them from the package registries into `.venv-judges`, at the versions pinned here. `mounted` lets one
 answer for an Azure name inside a simulated Azure, so that the same clients meet it under the same URLs.

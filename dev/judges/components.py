@@ -22,6 +22,9 @@ LOWKEY_VAULT_COORDINATES = "com.github.nagyesta.lowkey-vault:lowkey-vault-app:3.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """What the browser may be called; the first is also the name of Debian's package."""
 
+POSTGRESQL_PACKAGE = "postgresql"
+"""Debian's package, of whatever version is in the distribution."""
+
 _RECORD = "installed.json"
 _ASK_AGAIN = 3600  # seconds after which what could not be had is tried again
 
@@ -57,7 +60,7 @@ class Component:
     def why_missing(self) -> str | None:
         """Tell why it can't be used; None if it can."""
         if self.named_by and os.environ.get(self.named_by):
-            return None if self.artifact.is_file() else f"{self.named_by} names no file"
+            return None if self.artifact.exists() else f"{self.named_by} names no file"
         record = self._read()
         if record.get("pins") != self._digest():
             return "it has not been set up: run `make setup`"
@@ -129,4 +132,5 @@ PAGE_CHECKS = Component(
     "node_modules/axe-core/axe.min.js",
 )
 CHROMIUM = Component("chromium", "|".join(CHROMIUM_NAMES).encode, "chromium", named_by="CHROMIUM")
-COMPONENTS = (AZURITE, LOWKEY_VAULT, WORKER_ENGINE, KUSTO, PAGE_CHECKS, CHROMIUM)
+POSTGRESQL = Component("postgresql", POSTGRESQL_PACKAGE.encode, "bin", named_by="POSTGRESQL_BIN")
+COMPONENTS = (AZURITE, LOWKEY_VAULT, WORKER_ENGINE, KUSTO, PAGE_CHECKS, CHROMIUM, POSTGRESQL)

@@ -28,6 +28,8 @@ from .components import (
     PAGE_CHECKS,
     PAGE_FILES,
     PIP,
+    POSTGRESQL,
+    POSTGRESQL_PACKAGE,
     WORKER_ENGINE,
     Component,
     UnavailableError,
@@ -112,6 +114,23 @@ def find_chromium() -> str | None:
     return None
 
 
+def _install_postgresql(home: Path) -> None:
+    with _apt:
+        if find_postgresql() is None and os.geteuid() == 0:
+            _apt_install(POSTGRESQL_PACKAGE)
+    found = find_postgresql()
+    if found is None:
+        raise UnavailableError(f"there is no PostgreSQL (on Debian: apt-get install {POSTGRESQL_PACKAGE})")
+    (home / POSTGRESQL.relative).symlink_to(found)
+
+
+def find_postgresql() -> Path | None:
+    """Find the folder of the newest server's programs: Debian keeps those of every version apart, off the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    found = shutil.which("initdb")
+    return next((path.parent for path in (*reversed(debian), *([Path(found)] if found else []))), None)
+
+
 _INSTALLERS: dict[str, Callable[[Path], None]] = {
     AZURITE.name: partial(_install_from_npm, NPM),
     LOWKEY_VAULT.name: _install_lowkey_vault,
@@ -119,6 +138,7 @@ _INSTALLERS: dict[str, Callable[[Path], None]] = {
     KUSTO.name: partial(_install_from_npm, KUSTO_FILES),
     PAGE_CHECKS.name: partial(_install_from_npm, PAGE_FILES),
     CHROMIUM.name: _install_chromium,
+    POSTGRESQL.name: _install_postgresql,
 }
 
 

@@ -4,7 +4,7 @@ An app inside it runs with the SDK clients, URLs, TLS and challenge checks of pr
 variables differ. Read `azure` for what can be asked of it, `engine` for the way of a request, and one module per
 service below that: `key_vault`, `resource_manager`, `data_plane`, `identity`; `two_key_services` for all others that
 have keys in pairs, whose facts are a table; `sites`, `container_apps` and `consumer_manager` for those who use secrets
-by reference.
+by reference. A database server (`login_server`) is described, and listens elsewhere.
 
 Where it is simpler than the real thing: what is written is visible at once (but for the settable propagation delay of
 account keys), deletions and recoveries take no time, nobody is throttled unless a fault or a limit says so, and access
@@ -19,6 +19,8 @@ from .container_apps import ContainerApp
 from .entra_application import EntraApplication
 from .generated_value import GeneratedValue
 from .key_holder import KeyHolder
+from .login_server import LoginServer
+from .logins import Logins
 from .sites import Site
 from .storage_account import StorageAccount
 from .two_key_services import TwoKeyTarget
@@ -30,6 +32,8 @@ __all__ = [
     "EntraApplication",
     "GeneratedValue",
     "KeyHolder",
+    "LoginServer",
+    "Logins",
     "SecretVersion",
     "SimulatedAzure",
     "Site",

@@ -59,11 +59,18 @@ class KeyRing:
 
     def regenerate(self, slot: str) -> KeyGeneration:
         """Put a fresh key into a slot."""
+        return self._put(slot, self._world.new_key())
+
+    def install(self, slot: str, value: str) -> KeyGeneration:
+        """Put a key into a slot that somebody else has made."""
+        return self._put(slot, Sensitive(value))
+
+    def _put(self, slot: str, value: Sensitive) -> KeyGeneration:
         now = self._world.now()
         arrival = now + self.propagation_delay
         old = self._history[slot][-1]
         self._history[slot][-1] = replace(old, retired_at=arrival if self.old_key_lingers else now)
-        made = KeyGeneration(slot, self._world.new_key(), now, arrival)
+        made = KeyGeneration(slot, value, now, arrival)
         self._history[slot].append(made)
         return made
 

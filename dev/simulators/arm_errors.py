@@ -61,11 +61,16 @@ def bad_key_name(name: object) -> Response:
 
 def authorization_failed(account: StorageAccount, action: str) -> Response:
     """The caller has no role that allows the action."""
+    return denied(f"Microsoft.Storage/storageAccounts/{_ACTIONS[action]}", account.resource_id)
+
+
+def denied(action: str, scope: str) -> Response:
+    """The caller has no role that allows an action on something."""
     return json_error(
         403,
         "AuthorizationFailed",
         f"The client '{APP_ID}' with object id '{OBJECT_ID}' does not have authorization to perform action "
-        f"'Microsoft.Storage/storageAccounts/{_ACTIONS[action]}' over scope '{account.resource_id}' or the scope is "
+        f"'{action}' over scope '{scope}' or the scope is "
         "invalid. If access was recently granted, please refresh your credentials.",
     )
 

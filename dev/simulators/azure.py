@@ -1,6 +1,6 @@
 """Simulated Azure as its users see it: make one, add vaults and accounts, point an app at it, ask what happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TypeVar
@@ -21,6 +21,8 @@ from .invariant import Invariant, Violation
 from .key_holder import KeyHolder
 from .key_vault import KeyVaultService
 from .limits import Limits
+from .login_server import LoginServer
+from .logins import Logins
 from .network import Network
 from .proxy import Refusals
 from .resource_manager import ResourceManagerService
@@ -209,6 +211,20 @@ class SimulatedAzure:
                 service.targets.append(target)
             self._managers[PUBLIC.name].two_keys.add(target)
         return target
+
+    def add_login_server(self, name: str) -> LoginServer:
+        """Add a database server; what listens at its address has to be brought along."""
+        server = LoginServer(name, _group("sample-rg"))
+        self._managers[PUBLIC.name].add_server(server)
+        return server
+
+    def add_logins(
+        self, server: LoginServer, *logins: str, created: datetime | None, known: Callable[[], Iterable[str]]
+    ) -> Logins:
+        """Let a simulated server listen, with these logins; `known` are passwords that it may be told verifiers of."""
+        made = Logins(self._world, server, logins, created, known)
+        self.mount(server.host, made)
+        return made
 
     def add_target(self, make: Callable[[World], Held]) -> Held:
         """Add what has no address of its own in Azure, in the same world as the rest."""

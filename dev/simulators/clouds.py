@@ -30,6 +30,11 @@ class Cloud:
         return tuple(f"https://{host}" for host in (self.arm_host, *self.arm_aliases))
 
     @property
+    def database_audiences(self) -> tuple[str, ...]:
+        """The audience of tokens that stand for a password at an open-source database server."""
+        return ("https://ossrdbms-aad.database.windows.net",) if self.name == "AzureCloud" else ()
+
+    @property
     def login_host(self) -> str:
         """The host that challenges send their callers to."""
         return self.login_hosts[0]
@@ -37,7 +42,13 @@ class Cloud:
     @property
     def audiences(self) -> tuple[str, ...]:
         """Every audience that a token of this cloud can have."""
-        return (self.vault_audience, *self.arm_audiences, "https://storage.azure.com", f"https://{self.graph_host}")
+        return (
+            self.vault_audience,
+            *self.arm_audiences,
+            "https://storage.azure.com",
+            f"https://{self.graph_host}",
+            *self.database_audiences,
+        )
 
 
 PUBLIC = Cloud(

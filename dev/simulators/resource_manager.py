@@ -12,6 +12,7 @@ from typing import Any
 from . import arm_errors as errors
 from .clouds import Cloud
 from .consumer_manager import ConsumerManager
+from .login_server import LoginServer
 from .operator_changes import describe_vault, grant, update_account, update_vault
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
@@ -47,6 +48,7 @@ class ResourceManagerService:
         self._accounts: dict[str, StorageAccount] = {}
         self._groups: set[tuple[str, str]] = set()
         self._vaults: dict[str, Vault] = {}
+        self._servers: dict[str, LoginServer] = {}
         self.two_keys = TwoKeyManager(self._refusal)
         self.consumers = ConsumerManager(self._refusal)
 
@@ -58,6 +60,10 @@ class ResourceManagerService:
         """Make an account known."""
         self._accounts[account.resource_id.lower()] = account
         self._groups.add((account.subscription.lower(), account.resource_group.lower()))
+
+    def add_server(self, server: LoginServer) -> None:
+        """Make a database server known."""
+        self._servers[server.resource_id.lower()] = server
 
     def remove(self, account: StorageAccount) -> None:
         """Forget an account; its resource group remains."""
@@ -80,7 +86,12 @@ class ResourceManagerService:
         ]:
             action = _OPERATIONS.get((request.method, "/".join(parts[8:]).lower()))
         if action is None:
-            changed = self._operator_change(request) or self.consumers.route(request) or self.two_keys.route(request)
+            changed = (
+                self._operator_change(request)
+                or self._server(request)
+                or self.consumers.route(request)
+                or self.two_keys.route(request)
+            )
             if changed is not None:
                 return changed
             kind = "/".join(parts[5:7]) or request.path
@@ -103,6 +114,12 @@ class ResourceManagerService:
             return None
         name = "keyvault.getVault" if request.method == "GET" else "keyvault.updateVault"
         return Operation(name, vault.name, partial(self._vault, request, vault))
+
+    def _server(self, request: Request) -> Operation | None:
+        server = self._servers.get(request.path.lower())
+        if server is None or request.method != "GET":
+            return None
+        return Operation("postgresql.getServer", server.name, lambda: self._refusal(request) or server.answer(request))
 
     def _assign(self, request: Request, resource: StorageAccount | Vault) -> Response:
         refusal = self._refusal(request)

@@ -15,6 +15,8 @@ from providers import arm_keys_table, registry
 from providers.arm_keys import ArmKeys
 from providers.arm_keys_row import Row
 from providers.arm_keys_table import ROWS
+from providers.registry import PROVIDERS
+from rotation.address import LoginsAddress
 from rotation.kinds import as_it_stands
 from tests.contract import test_providers as contract
 from tests.contract.test_providers import Make
@@ -97,11 +99,17 @@ def test_a_rotation_calls_what_the_table_says(make: Make, kind: str) -> None:
     assert made == {*words(calls), *words(trial)}
 
 
+SERVERS = {kind for kind, line in PROVIDERS.items() if line.takes is LoginsAddress}
+
+
 def test_bicep_offers_every_kind() -> None:
     offered = re.search(r"@allowed\(\[\n(.*?)\]\)\nparam targetTypes", TARGET, re.DOTALL)
     assert offered is not None
     kinds = re.findall(r"'([\w./]+)'", offered[1])
-    assert kinds == sorted(row.resource_type for row in ROWS.values())
+    servers = [kind for kind in kinds if kind.casefold() in SERVERS]
+    assert len(servers) == len(SERVERS)
+    assert kinds == sorted([*servers, *(row.resource_type for row in ROWS.values())])
+    assert all(granted()[server] == [f"{server}/read"] for server in servers)
     assert list(granted()) == kinds
 
 

@@ -34,13 +34,31 @@ MAY_IMPORT = {
     "task_hub": ("task_hub", "rotation", "aiohttp", SDK),
     "activities": ("activities.shell", "bootstrap", "rotation", "task_hub", "azure_clients", "providers.protocol", SDK),
     "providers": ("providers", "rotation", "azure_clients", "azure"),
+    # pg8000 is the driver of PostgreSQL, and scramp what it signs in with.
     # requests and urllib3 are the transport under azure-core: only they know why there was no connection.
-    "azure_clients": ("azure_clients", "rotation", "azure", "requests.exceptions", "urllib3.exceptions"),
+    "azure_clients": (
+        "azure_clients",
+        "rotation",
+        "azure",
+        "requests.exceptions",
+        "urllib3.exceptions",
+        "pg8000",
+        "scramp",
+    ),
     "bootstrap": ("azure_clients", "providers", "rotation"),
     "function_app": ("activities", "entities", "orchestrations", "triggers", SDK),
 }
 # Each costs a noticeable part of a cold start: a fiftieth of a second the first, a tenth and more the others.
-HEAVY = ("azure.core", "azure.identity", "azure.keyvault", "azure.mgmt", "azure.storage", "msal", "cryptography")
+HEAVY = (
+    "azure.core",
+    "azure.identity",
+    "azure.keyvault",
+    "azure.mgmt",
+    "azure.storage",
+    "msal",
+    "cryptography",
+    "pg8000",
+)
 SETTINGS = {
     "KEY_VAULTS": "contoso-kv.vault.azure.net",
     "EVENT_HUB_NAME": "keyvault-events",

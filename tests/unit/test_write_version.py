@@ -55,6 +55,9 @@ class Account:
     def slots(self) -> Mapping[str, Slot]:
         return self.keys
 
+    def activate(self, slot: Slot) -> None:
+        """Keys are in force once they are made."""
+
     def published(self) -> None:
         """Nothing is kept elsewhere."""
 

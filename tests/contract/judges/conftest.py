@@ -10,9 +10,10 @@ import pytest
 
 from dev.embedded_host import EmbeddedHost
 from dev.judges.azurite import Azurite
-from dev.judges.components import AZURITE, KUSTO, LOWKEY_VAULT, WORKER_ENGINE, Component
+from dev.judges.components import AZURITE, KUSTO, LOWKEY_VAULT, POSTGRESQL, WORKER_ENGINE, Component
 from dev.judges.kusto_language import Judgement, judge
 from dev.judges.lowkey_vault import LowkeyVault
+from dev.judges.postgresql import PostgresqlServer
 from dev.judges.worker_engine import WorkerEngine
 from tests.e2e.conftest import APP, Running
 from tests.scene import VAULT, Scene
@@ -47,6 +48,13 @@ def lowkey_vault() -> Iterator[LowkeyVault]:
     require(LOWKEY_VAULT)
     with LowkeyVault(f"{VAULT}.vault.azure.net") as lowkey:
         yield lowkey
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    require(POSTGRESQL)
+    with PostgresqlServer() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,8 @@
+// az deployment group create --resource-group rg-of-the-servers --parameters bicep/onboard-sql-logins.example.bicepparam
+// The app may read where the servers are; what it may do in them is SQL: docs/providers/sql-logins.md.
+using 'onboard-target.bicep'
+
+param appPrincipalId = readEnvironmentVariable('APP_PRINCIPAL_ID')
+param targetTypes = [
+  'Microsoft.DBforPostgreSQL/flexibleServers'
+]

@@ -1,0 +1,39 @@
+"""What a kind of database server has to offer so that the passwords of its logins can be rotated."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from providers.protocol import Trial
+from rotation.credential import Credential
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """What a server says of itself."""
+
+    host: str
+    """Where to sign in."""
+    passwords_refused: str | None
+    """How it says that it takes no new passwords; None: it does."""
+
+
+class LoginServer(Protocol):
+    """One server; every method but `try_login` raises `RotationError`s."""
+
+    service: str
+    """What its calls begin with in docs/security.md."""
+
+    def state(self) -> ServerState:
+        """Read what the server says of itself."""
+
+    def is_own_host(self, host: str) -> bool:
+        """Tell whether a host name in a value may be this server's: an alias, or none that names another."""
+
+    def check(self, login: str) -> None:
+        """Find out whether the app may give a login a password, and raise if not; changes nothing."""
+
+    def set_password(self, login: str, password: Credential) -> None:
+        """Give a login a password, which is in force at once; the same one again changes nothing."""
+
+    def try_login(self, host: str, login: str, password: Credential) -> Trial:
+        """Sign in, and do nothing else."""
