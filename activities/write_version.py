@@ -73,8 +73,11 @@ def _write(
     if ROTATION_ID not in tags:
         raise RefusedError(f"the secret has {len(tags)} tags, which leaves no room for {ROTATION_ID}: remove one")
     value = CredentialText.parse(current.value, provider.form).with_key(slot.key, slot.key_id)
-    # From here to the end of the write there may be a window between two systems: nothing else is done in it.
-    provider.activate(slot)
+    # From here to the end of the write there may be a window between two systems: nothing is refused in it.
+    if provider.activate(slot):
+        # That took a moment, in which tags may have been edited, or a version written whose key has just died.
+        current = vault.read(plan.secret)
+        tags = stamped(current.tags, slot.credential_id, stamp)
     vault.write(
         plan.secret,
         value,

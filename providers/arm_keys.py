@@ -64,8 +64,9 @@ class ArmKeys:
         )
         return not answer.is_accepted
 
-    def activate(self, slot: Slot) -> None:
+    def activate(self, slot: Slot) -> bool:
         """The service takes a key as soon as it has made it."""
+        return False
 
     def retire(self, slot: Slot) -> bool:
         """Replace the key, so that the old one dies and the slot is a fresh standby."""

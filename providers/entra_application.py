@@ -69,8 +69,9 @@ class EntraApplication:
         self._escrow.put(Credential(str(text)), **{CREDENTIAL_ID: str(key_id)})
         return True
 
-    def activate(self, slot: Slot) -> None:
+    def activate(self, slot: Slot) -> bool:
         """Entra takes a secret as soon as it has made it."""
+        return False
 
     def retire(self, slot: Slot) -> bool:
         """Remove a secret from the application."""

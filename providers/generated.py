@@ -37,8 +37,9 @@ class GeneratedValue:
         self._escrow.put(self._made())
         return True
 
-    def activate(self, slot: Slot) -> None:
+    def activate(self, slot: Slot) -> bool:
         """It is in force when it is published."""
+        return False
 
     def retire(self, slot: Slot) -> bool:
         """A value that nobody accepts cannot die."""

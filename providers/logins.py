@@ -106,8 +106,9 @@ class LoginPair(_Logins):
         self._server.set_password(slot.name, _made())
         return True
 
-    def activate(self, slot: Slot) -> None:
+    def activate(self, slot: Slot) -> bool:
         """It has been in force since it was made."""
+        return False
 
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
         """Sign in."""
@@ -152,9 +153,10 @@ class SingleLogin(_Logins):
         """The old password has died already."""
         return True
 
-    def activate(self, slot: Slot) -> None:
+    def activate(self, slot: Slot) -> bool:
         """Let the next password be in force, and the old one die."""
         self._server.set_password(self._logins[0], slot.key)
+        return True
 
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
         """Find out whether the app may change the password, as long as nothing has been changed."""

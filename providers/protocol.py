@@ -59,8 +59,11 @@ class Provider(Protocol):
         Returns whether that is done. If not, it is under way, and must not be asked for again.
         """
 
-    def activate(self, slot: Slot) -> None:
-        """Let the key of a slot be in force, right before it is published, if it is not yet; harmless when repeated."""
+    def activate(self, slot: Slot) -> bool:
+        """Let the key of a slot be in force, right before it is published; harmless when repeated.
+
+        Returns whether there was something to do; for most there is not.
+        """
 
     def retire(self, slot: Slot) -> bool:
         """Let the key of a slot die that the secret has left; as `regenerate`, if nothing else ends it."""

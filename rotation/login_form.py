@@ -20,8 +20,9 @@ _URL = re.compile(
     r"[a-z][a-z0-9+.\-]*://(?P<userinfo>[^/?#\s]*@)?(?P<host>[^/?#\s@]*)[^?#\s]*(?:\?(?P<query>[^#\s]*))?",
     re.IGNORECASE,
 )
-# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
-_LIBPQ = re.compile(r"\s*(?P<name>[a-z_]+)\s*=\s*(?P<value>'(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL)
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING; a semicolon that is not quoted is taken
+# for one of ADO.NET.
+_LIBPQ = re.compile(r"\s*(?P<name>[a-z_]+)\s*=\s*(?P<value>'(?:[^'\\]|\\.)*'|(?:[^\s'\\;]|\\.)*)(?=\s|$)", re.DOTALL)
 # The grammar of DbConnectionStringBuilder: learn.microsoft.com, "Connection String Syntax".
 _ADO_NET = re.compile(
     r"""\s*(?P<name>[^=;'"]+?)\s*=\s*(?P<value>"(?:[^"]|"")*"|'(?:[^']|'')*'|[^;'"][^;]*?|)\s*(?:;|$)""", re.DOTALL
@@ -130,7 +131,7 @@ def _libpq_text(value: str) -> str:
 
 def _libpq_value(text: str) -> str:
     escaped = re.sub(r"(['\\])", r"\\\1", text)
-    return f"'{escaped}'" if not text or re.search(r"\s", text) else escaped
+    return f"'{escaped}'" if not text or re.search(r"[\s;]", text) else escaped
 
 
 def _ado_net(text: str) -> list[Field] | None:

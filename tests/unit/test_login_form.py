@@ -4,7 +4,7 @@ import json
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from rotation.credential import Credential, CredentialText
@@ -47,6 +47,8 @@ def test_login_and_password_are_found_and_written_as_each_form_wants_them(value:
         ("POSTGRES://app:old@db", "app", "old"),
         ("host = 'a b' user=app password='it\\'s'", "app", "it's"),
         ("Server=db;User ID=app;Pwd='o;ld';", "app", "o;ld"),
+        ("host=db; user=app; password=old", "app", "old"),
+        ("host=db user=app password='o;ld'", "app", "o;ld"),
         ('Server=db; Uid = app ; Password="say ""hi"""', "app", 'say "hi"'),
         ('{"password": "a\\u0062", "nested": {"password": "no"}, "username": "app"}', "app", "ab"),
     ],
@@ -86,6 +88,7 @@ def test_what_was_meant_as_something_else_is_no_bare_password(value: str) -> Non
 _texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
 
 
+@example(";", "0")
 @given(_texts, _texts)
 def test_whatever_is_written_is_read_again(login: str, password: str) -> None:
     for value in (

@@ -55,8 +55,9 @@ class Account:
     def slots(self) -> Mapping[str, Slot]:
         return self.keys
 
-    def activate(self, slot: Slot) -> None:
+    def activate(self, slot: Slot) -> bool:
         """Keys are in force once they are made."""
+        return False
 
     def published(self) -> None:
         """Nothing is kept elsewhere."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import bootstrap
 from activities import read_metadata, restore_version, swap_slot
+from azure_clients.key_vault import KeyVault
 from azure_clients.postgresql import identifier
 from dev.judges.postgresql import ENTRA_ROLE, HOST, PostgresqlServer
 from providers.escrow import Escrow
@@ -142,7 +143,12 @@ class Crash(BaseException):
 
 def crash(patch: pytest.MonkeyPatch, at: str) -> None:
     """Let the worker die right after one of the three effects of a regeneration, or of a single login's."""
-    names = {"put": (Escrow, "put", 1), "put again": (Escrow, "put", 2)}
+    names = {
+        "put": (Escrow, "put", 1),
+        "put again": (Escrow, "put", 2),
+        "single published": (KeyVault, "write", 2),
+        "pair published": (KeyVault, "write", 3),
+    }
     target, name, times = names.get(at, (PostgreSql, "set_password", 1))
     real, count = getattr(target, name), [0]
 
@@ -221,6 +227,23 @@ def test_a_crash_in_the_window_is_mended_by_doing_it_again(
     logins_scene.write(again, logins_scene.verify(again)["value"])
     assert held(logins_scene) == ("app_a", waiting)
     assert logins_scene.server.takes("app_a", waiting)
+
+
+@pytest.mark.parametrize("kind", ["single", "pair"])
+def test_a_crash_right_after_publishing_changes_nothing_any_more(
+    logins_scene: LoginScene, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    version = logins_scene.seed_single() if kind == "single" else logins_scene.seed()
+    with monkeypatch.context() as patch:
+        crash(patch, f"{kind} published")
+        with pytest.raises(Crash):
+            logins_scene.rotate(version)
+    published = held(logins_scene)
+    assert logins_scene.server.takes(*published)
+    answer = logins_scene.read(version)
+    assert (answer["status"], answer["outcome"]) == ("stop", "superseded")
+    assert held(logins_scene) == published
+    assert logins_scene.server.takes(*published)
 
 
 def test_a_single_login_is_left_alone_while_the_app_may_not_change_it(logins_scene: LoginScene) -> None:
