@@ -1,5 +1,6 @@
 """What a kind of database server has to offer so that the passwords of its logins can be rotated."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,8 +33,11 @@ class LoginServer(Protocol):
     def check(self, login: str) -> None:
         """Find out whether the app may give a login a password, and raise if not; changes nothing."""
 
-    def set_password(self, login: str, password: Credential) -> None:
-        """Give a login a password, which is in force at once; the same one again changes nothing."""
+    def set_password(self, login: str, password: Credential, last_look: Callable[[], None]) -> None:
+        """Give a login a password, which is in force at once; the same one again changes nothing.
+
+        `last_look` is called right before that, when all that takes time is done; it raises if it must not be.
+        """
 
     def try_login(self, host: str, login: str, password: Credential) -> Trial:
         """Sign in, and do nothing else."""

@@ -6,6 +6,7 @@ crash leaves is mended by doing the step again with the same password.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from random import SystemRandom
 
 from providers.escrow import CURRENT, Escrow
@@ -13,7 +14,7 @@ from providers.login_server import LoginServer
 from providers.protocol import Provider, Trial, Verdict
 from rotation.address import LoginsAddress
 from rotation.credential import Credential, CredentialText, UnknownCredential
-from rotation.failures import RefusedError
+from rotation.failures import RefusedError, TransientError
 from rotation.login_form import LoginForm
 from rotation.model import SecretVersion, Slot, Target
 from rotation.preview import Words
@@ -97,14 +98,19 @@ class LoginPair(_Logins):
         else:
             password = _made()
             self._escrow.put(password, **{CREDENTIAL_ID: slot.name})
-        self._server.set_password(slot.name, password)
+        self._server.set_password(slot.name, password, partial(self._nobody_came, slot.name))
         self._escrow.put(password, **{CREDENTIAL_ID: slot.name, _ISSUED: "true"})
         return True
 
     def retire(self, slot: Slot) -> bool:
         """Give the login that the secret has left a password that nobody knows."""
-        self._server.set_password(slot.name, _made())
+        self._server.set_password(slot.name, _made(), partial(self._nobody_came, slot.name))
         return True
+
+    def _nobody_came(self, login: str) -> None:
+        """Raise if somebody has just written a version that lives on a login."""
+        if CredentialText.parse(self._escrow.current().value, self.form).key_id == login:
+            raise TransientError("a version with this login has just been written")
 
     def activate(self, slot: Slot) -> bool:
         """It has been in force since it was made."""
@@ -155,7 +161,7 @@ class SingleLogin(_Logins):
 
     def activate(self, slot: Slot) -> bool:
         """Let the next password be in force, and the old one die."""
-        self._server.set_password(self._logins[0], slot.key)
+        self._server.set_password(self._logins[0], slot.key, lambda: None)
         return True
 
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:

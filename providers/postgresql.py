@@ -1,8 +1,9 @@
 """PostgreSQL: Azure Database for PostgreSQL flexible servers, and the SQL that changes a password there."""
 
 import secrets
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from azure_clients.clouds import Cloud
 from azure_clients.postgresql import SignedInError, identifier, session
@@ -14,6 +15,9 @@ from rotation.credential import Credential
 from rotation.failures import DeniedError, RefusedError, RotationError, TransientError, UnreachableError
 from rotation.logins import NameRule
 from rotation.scram import SALT_BYTES, scram_verifier
+
+if TYPE_CHECKING:
+    from pg8000.native import Connection
 
 NAMES = NameRule(longest=63)
 """NAMEDATALEN less one: https://www.postgresql.org/docs/current/sql-syntax-lexical.html"""
@@ -67,21 +71,24 @@ class PostgreSql:
 
     def check(self, login: str) -> None:
         """Sign in as the administrator, and look what the login is."""
-        self._with_password_of(login, None)
+        with self._administrating(login):
+            pass
 
-    def set_password(self, login: str, password: Credential) -> None:
+    def set_password(self, login: str, password: Credential, last_look: Callable[[], None]) -> None:
         """Change the password, by a verifier that says nothing of it."""
-        self._with_password_of(login, password)
+        verifier = scram_verifier(password, secrets.token_bytes(SALT_BYTES))
+        with self._administrating(login) as connection:
+            last_look()
+            connection.run(f"ALTER ROLE {identifier(login)} PASSWORD '{verifier}'")
 
-    def _with_password_of(self, login: str, password: Credential | None) -> None:
+    @contextmanager
+    def _administrating(self, login: str) -> Iterator["Connection"]:
         host = self.state().host
         name, own = self._administrator()
         try:
             with session(f"{self.service} {self._server.name}", host, name, own, _DATABASE) as connection:
                 self._check(connection.run(_ROLE, login=login), login)
-                if password is not None:
-                    verifier = scram_verifier(password, secrets.token_bytes(SALT_BYTES))
-                    connection.run(f"ALTER ROLE {identifier(login)} PASSWORD '{verifier}'")
+                yield connection
         except SignedInError as error:
             raise DeniedError(error.reason) from None
 

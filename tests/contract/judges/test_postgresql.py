@@ -415,7 +415,7 @@ def test_any_unicode_name_is_quoted_as_the_server_would(logins_scene: LoginScene
     logins_scene.make_role(name, OTHER_PASSWORD)
     before = logins_scene.server.run("SELECT rolpassword FROM pg_authid WHERE rolname = :name", name=name)[0][0]
     try:
-        provider.set_password(name, Credential("Another-one.1"))
+        provider.set_password(name, Credential("Another-one.1"), lambda: None)
         # Signing in is no proof here: the driver knows fewer characters than the server does.
         kept = "SELECT rolpassword LIKE 'SCRAM-SHA-256%', rolpassword = :old FROM pg_authid WHERE rolname = :name"
         assert logins_scene.server.run(kept, name=name, old=before) == [[True, False]]
