@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure_clients.clouds import Cloud
 from azure_clients.postgresql import SignedInError, identifier, session
@@ -15,9 +15,6 @@ from rotation.credential import Credential
 from rotation.failures import DeniedError, RefusedError, RotationError, TransientError, UnreachableError
 from rotation.logins import NameRule
 from rotation.scram import SALT_BYTES, scram_verifier
-
-if TYPE_CHECKING:
-    from pg8000.native import Connection
 
 NAMES = NameRule(longest=63)
 """NAMEDATALEN less one: https://www.postgresql.org/docs/current/sql-syntax-lexical.html"""
@@ -82,7 +79,7 @@ class PostgreSql:
             connection.run(f"ALTER ROLE {identifier(login)} PASSWORD '{verifier}'")
 
     @contextmanager
-    def _administrating(self, login: str) -> Iterator["Connection"]:
+    def _administrating(self, login: str) -> Iterator[Any]:
         host = self.state().host
         name, own = self._administrator()
         try:
