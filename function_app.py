@@ -5,9 +5,12 @@ import azure.durable_functions as df
 from activities import (
     announce_version,
     begin_sweep,
+    copy_version,
     find_consumers,
+    find_drift,
     find_due,
     find_neighbours,
+    find_replicas,
     find_stuck,
     find_window,
     find_working,
@@ -18,6 +21,7 @@ from activities import (
     regenerate_key,
     remove_pending,
     restore_version,
+    start_replications,
     start_rotations,
     swap_slot,
     tell_rotation,
@@ -25,7 +29,7 @@ from activities import (
     write_version,
 )
 from entities import parked_events, resource_lock
-from orchestrations import refresh_consumers, restore_secret, rotate_secret, sweep_vaults
+from orchestrations import refresh_consumers, replicate_secret, restore_secret, rotate_secret, sweep_vaults
 from triggers import http_api, is_alive, purge_history, status_page, sweep, vault_events
 
 app = df.DFApp()
@@ -48,6 +52,9 @@ app.register_functions(find_consumers.bp)
 app.register_functions(refresh_consumer.bp)
 app.register_functions(move_reference.bp)
 app.register_functions(tell_rotation.bp)
+app.register_functions(replicate_secret.bp)
+app.register_functions(find_replicas.bp)
+app.register_functions(copy_version.bp)
 app.register_functions(restore_version.bp)
 app.register_functions(restore_secret.bp)
 app.register_functions(sweep.bp)
@@ -55,6 +62,8 @@ app.register_functions(sweep_vaults.bp)
 app.register_functions(begin_sweep.bp)
 app.register_functions(find_due.bp)
 app.register_functions(find_stuck.bp)
+app.register_functions(find_drift.bp)
+app.register_functions(start_replications.bp)
 app.register_functions(start_rotations.bp)
 app.register_functions(find_working.bp)
 app.register_functions(remove_pending.bp)

@@ -21,6 +21,9 @@ param location string
 @minLength(1)
 param keyVaults string
 
+@description('Optional. Vaults that secrets may be copied to: host names, separated by commas. Onboard each with onboard-replica-vault.bicep.')
+param replicaVaults string = ''
+
 @description('Optional. Life of a new version, in days, where a secret\'s tags do not say.')
 @minValue(1)
 @maxValue(3650)
@@ -321,6 +324,7 @@ module functionApp 'modules/function-app.bicep' = {
       consumerGroupName: eventHub.outputs.consumerGroupName
     }
     keyVaults: keyVaults
+    replicaVaults: replicaVaults
     defaultValidityDays: defaultValidityDays
     rotationLeadDays: rotationLeadDays
     sweepSchedule: sweepSchedule

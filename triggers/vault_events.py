@@ -15,10 +15,10 @@ import azure.functions as func
 import bootstrap
 from rotation import audit
 from rotation.events import EXPIRED, Due, Ignored, NewVersion, Unreadable, read_message
-from rotation.ids import instance_id, refresh_id
+from rotation.ids import instance_id
 from rotation.parking import MOST_PARKED, ONE_FOR_ALL, ParkedEvent, excerpt
 from rotation.request import RotationRequest
-from task_hub.following import refresh
+from task_hub.following import refresh, replicate
 from task_hub.starting import start
 
 bp = df.Blueprint()
@@ -81,7 +81,7 @@ class _Batch:
     requests: dict[str, RotationRequest] = field(default_factory=dict)
     """What is to be rotated, by instance id: repeats within a batch collapse here."""
     new_versions: dict[str, RotationRequest] = field(default_factory=dict)
-    """What is to be brought to consumers, likewise."""
+    """What is to be brought to consumers and replicas, likewise."""
     parked: list[ParkedEvent] = field(default_factory=list)
     ignored: int = 0
 
@@ -97,8 +97,8 @@ def _read(events: list[func.EventHubEvent]) -> _Batch:
                 case Due(request):
                     batch.parked.append(_left_behind(event, position, f"vault {request.vault} is not in KEY_VAULTS"))
                 case NewVersion(request):
-                    if request.vault in bootstrap.settings().vaults and bootstrap.settings().consumer_scopes:
-                        batch.new_versions[refresh_id(request)] = request
+                    if request.vault in bootstrap.settings().vaults and _followers():
+                        batch.new_versions[instance_id(request)] = request
                     else:
                         batch.ignored += 1
                 case Unreadable(reason):
@@ -110,6 +110,12 @@ def _read(events: list[func.EventHubEvent]) -> _Batch:
         len(events), len(batch.requests), len(batch.new_versions), len(batch.parked), batch.ignored,
     )  # fmt: skip
     return batch
+
+
+def _followers() -> list[Any]:
+    """Return what starts those who follow a new version; none where nothing is configured."""
+    known = bootstrap.settings()
+    return [refresh] * bool(known.consumer_scopes) + [replicate] * bool(known.replica_vaults)
 
 
 def _left_behind(event: func.EventHubEvent, position: int, reason: str) -> ParkedEvent:
@@ -144,4 +150,5 @@ async def _start(client: Any, at_once: asyncio.Semaphore, request: RotationReque
 
 async def _follow(client: Any, at_once: asyncio.Semaphore, request: RotationRequest) -> None:
     async with at_once:
-        await refresh(client, request)
+        for follow in _followers():
+            await follow(client, request)
