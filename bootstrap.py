@@ -9,6 +9,7 @@ from azure_clients.inventory import Inventory
 from azure_clients.key_vault import KeyVault
 from azure_clients.resource_manager import ResourceManager
 from azure_clients.settings import Settings, load_settings
+from azure_clients.vault_objects import VaultObjects
 from providers.escrow import Escrow
 from providers.protocol import Provider
 from providers.registry import KINDS, PROVIDERS
@@ -50,6 +51,20 @@ def key_vault(host: str) -> KeyVault:
 
 
 @cache
+def vault_objects(host: str) -> VaultObjects:
+    """Return the client of an allow-listed vault's certificates and keys; raises as `key_vault`."""
+    if host not in settings().vaults:
+        raise RefusedError(f"vault {host} is not in KEY_VAULTS")
+    return VaultObjects(host, settings())
+
+
+@cache
+def resource_manager() -> ResourceManager:
+    """Return the client of Resource Manager, for what no provider does."""
+    return ResourceManager(settings().cloud)
+
+
+@cache
 def replica_vault(host: str) -> KeyVault:
     """Return the client of a vault that may be copied to.
 
@@ -70,7 +85,7 @@ def inventory() -> Inventory:
 @cache
 def consumers() -> Consumers:
     """Return what is known of those who use secrets."""
-    return Consumers(ResourceManager(settings().cloud), settings().consumer_scopes)
+    return Consumers(resource_manager(), settings().consumer_scopes)
 
 
 @cache

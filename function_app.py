@@ -3,13 +3,18 @@
 import azure.durable_functions as df
 
 from activities import (
+    add_key_version,
     announce_version,
+    await_certificate,
     begin_sweep,
+    check_certificate,
+    check_key,
     copy_version,
     find_consumers,
     find_drift,
     find_due,
     find_neighbours,
+    find_pinned_users,
     find_replicas,
     find_stuck,
     find_window,
@@ -20,6 +25,7 @@ from activities import (
     refresh_consumer,
     regenerate_key,
     remove_pending,
+    request_certificate,
     restore_version,
     start_replications,
     start_rotations,
@@ -29,7 +35,15 @@ from activities import (
     write_version,
 )
 from entities import parked_events, resource_lock
-from orchestrations import refresh_consumers, replicate_secret, restore_secret, rotate_secret, sweep_vaults
+from orchestrations import (
+    refresh_consumers,
+    renew_certificate,
+    replicate_secret,
+    restore_secret,
+    rotate_key,
+    rotate_secret,
+    sweep_vaults,
+)
 from triggers import http_api, is_alive, purge_history, status_page, sweep, vault_events
 
 app = df.DFApp()
@@ -57,6 +71,14 @@ app.register_functions(find_replicas.bp)
 app.register_functions(copy_version.bp)
 app.register_functions(restore_version.bp)
 app.register_functions(restore_secret.bp)
+app.register_functions(renew_certificate.bp)
+app.register_functions(check_certificate.bp)
+app.register_functions(request_certificate.bp)
+app.register_functions(await_certificate.bp)
+app.register_functions(rotate_key.bp)
+app.register_functions(check_key.bp)
+app.register_functions(add_key_version.bp)
+app.register_functions(find_pinned_users.bp)
 app.register_functions(sweep.bp)
 app.register_functions(sweep_vaults.bp)
 app.register_functions(begin_sweep.bp)

@@ -55,6 +55,11 @@ def restore_id(rotation: str) -> str:
     return _within_limits(RESTORE + head, digest)
 
 
+def renewal_id(kind: str, request: RotationRequest) -> str:
+    """Return the id of the one instance that replaces a version of a `certificate` or a `key`."""
+    return _id(f"{kind}-", request)
+
+
 def _id_of(prefix: str, request: RotationRequest) -> str:
     vault = request.vault.casefold()
     secret = request.secret.casefold()

@@ -37,6 +37,8 @@ def forget_process() -> None:
         bootstrap.surroundings,
         bootstrap.key_vault,
         bootstrap.replica_vault,
+        bootstrap.vault_objects,
+        bootstrap.resource_manager,
         bootstrap.inventory,
         bootstrap.consumers,
         bootstrap.copies,

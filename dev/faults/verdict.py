@@ -62,7 +62,7 @@ def wind_up(trial: Trial, mend: Sequence[Callable[[], object]]) -> Iterator[str]
     for name in trial.stage.managed:
         if not trial.stage.works(name):
             yield from _forced(trial, name, f"repair-{name}")
-    if trial.stage.other_vault.names():
+    if any(problem for secret in trial.stage.managed.values() for problem in _replica(trial, secret)):
         yield from _complaints(trial.sweep()[-1:], "after a sweep")
     trial.pass_time(_AFTERWARDS)
     for each in mend:

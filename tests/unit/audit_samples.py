@@ -8,6 +8,7 @@ from rotation.consumers import Standing
 from rotation.outcomes import Outcome, OutcomeName
 from rotation.parking import ParkedEvent
 from rotation.refreshing import Refreshing
+from rotation.renewal_record import renewal
 from rotation.replication_record import replication
 from rotation.results import Done, Retry, Stop
 from rotation.sweep import SWEEP, Report
@@ -80,6 +81,16 @@ SAMPLES = (
             {"vault": "second-kv.vault.azure.net", "state": "behind"},
         ],
         timedelta(seconds=2.5),
+    ),
+    renewal(
+        INSTANCE.replace("rotate", "key"),
+        "key",
+        builders.request(reason="KeyNearExpiry"),
+        "rotated",
+        "a reason",
+        NEXT_VERSION,
+        "pinned to a version of the key: contosodata",
+        timedelta(seconds=1.5),
     ),
     *audit.sweep(SWEEP, NOW, REPORT, NOW + timedelta(minutes=4)),
 )
