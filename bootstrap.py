@@ -9,13 +9,16 @@ from azure_clients.inventory import Inventory
 from azure_clients.key_vault import KeyVault
 from azure_clients.resource_manager import ResourceManager
 from azure_clients.settings import Settings, load_settings
+from azure_clients.vault_objects import VaultObjects
 from providers.escrow import Escrow
 from providers.protocol import Provider
 from providers.registry import KINDS, PROVIDERS
 from rotation.address import parse_address
 from rotation.failures import RefusedError
 from rotation.model import Subject, Surroundings
+from rotation.replication import targets
 from rotation.request import shape
+from rotation.tags import CONSUMERS, Tags
 
 
 @cache
@@ -48,6 +51,32 @@ def key_vault(host: str) -> KeyVault:
 
 
 @cache
+def vault_objects(host: str) -> VaultObjects:
+    """Return the client of an allow-listed vault's certificates and keys; raises as `key_vault`."""
+    if host not in settings().vaults:
+        raise RefusedError(f"vault {host} is not in KEY_VAULTS")
+    return VaultObjects(host, settings())
+
+
+@cache
+def resource_manager() -> ResourceManager:
+    """Return the client of Resource Manager, for what no provider does."""
+    return ResourceManager(settings().cloud)
+
+
+@cache
+def replica_vault(host: str) -> KeyVault:
+    """Return the client of a vault that may be copied to.
+
+    Raises:
+        RefusedError: The vault is not in REPLICA_VAULTS. Every way to a copy leads through here.
+    """
+    if host not in settings().replica_vaults:
+        raise RefusedError(f"vault {host} is not in REPLICA_VAULTS")
+    return KeyVault(host, settings())
+
+
+@cache
 def inventory() -> Inventory:
     """Return the inventory of all allow-listed vaults."""
     return Inventory({host: key_vault(host) for host in settings().vaults}, KINDS)
@@ -56,7 +85,19 @@ def inventory() -> Inventory:
 @cache
 def consumers() -> Consumers:
     """Return what is known of those who use secrets."""
-    return Consumers(ResourceManager(settings().cloud), settings().consumer_scopes)
+    return Consumers(resource_manager(), settings().consumer_scopes)
+
+
+@cache
+def copies() -> Inventory:
+    """Return the inventory of all vaults that may be copied to."""
+    return Inventory({host: replica_vault(host) for host in settings().replica_vaults}, KINDS)
+
+
+def is_followed(tags: Tags) -> bool:
+    """Return whether anything is to be started for each new version of a secret (activities/announce_version.py)."""
+    known = settings()
+    return bool(known.consumer_scopes or tags.get(CONSUMERS) or targets(tags, known.replica_vaults))
 
 
 def provider(address: str, subject: Subject) -> Provider:

@@ -3,11 +3,19 @@
 import azure.durable_functions as df
 
 from activities import (
+    add_key_version,
     announce_version,
+    await_certificate,
     begin_sweep,
+    check_certificate,
+    check_key,
+    copy_version,
     find_consumers,
+    find_drift,
     find_due,
     find_neighbours,
+    find_pinned_users,
+    find_replicas,
     find_stuck,
     find_window,
     find_working,
@@ -17,7 +25,9 @@ from activities import (
     refresh_consumer,
     regenerate_key,
     remove_pending,
+    request_certificate,
     restore_version,
+    start_replications,
     start_rotations,
     swap_slot,
     tell_rotation,
@@ -25,7 +35,15 @@ from activities import (
     write_version,
 )
 from entities import parked_events, resource_lock
-from orchestrations import refresh_consumers, restore_secret, rotate_secret, sweep_vaults
+from orchestrations import (
+    refresh_consumers,
+    renew_certificate,
+    replicate_secret,
+    restore_secret,
+    rotate_key,
+    rotate_secret,
+    sweep_vaults,
+)
 from triggers import http_api, is_alive, purge_history, status_page, sweep, vault_events
 
 app = df.DFApp()
@@ -48,13 +66,26 @@ app.register_functions(find_consumers.bp)
 app.register_functions(refresh_consumer.bp)
 app.register_functions(move_reference.bp)
 app.register_functions(tell_rotation.bp)
+app.register_functions(replicate_secret.bp)
+app.register_functions(find_replicas.bp)
+app.register_functions(copy_version.bp)
 app.register_functions(restore_version.bp)
 app.register_functions(restore_secret.bp)
+app.register_functions(renew_certificate.bp)
+app.register_functions(check_certificate.bp)
+app.register_functions(request_certificate.bp)
+app.register_functions(await_certificate.bp)
+app.register_functions(rotate_key.bp)
+app.register_functions(check_key.bp)
+app.register_functions(add_key_version.bp)
+app.register_functions(find_pinned_users.bp)
 app.register_functions(sweep.bp)
 app.register_functions(sweep_vaults.bp)
 app.register_functions(begin_sweep.bp)
 app.register_functions(find_due.bp)
 app.register_functions(find_stuck.bp)
+app.register_functions(find_drift.bp)
+app.register_functions(start_replications.bp)
 app.register_functions(start_rotations.bp)
 app.register_functions(find_working.bp)
 app.register_functions(remove_pending.bp)

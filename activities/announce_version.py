@@ -6,16 +6,16 @@ from typing import Any
 
 import azure.durable_functions as df
 
+import bootstrap
 from activities import shell
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry
-from task_hub.following import refresh
+from task_hub.following import refresh, replicate
 
 bp = df.Blueprint()
 
 _log = logging.getLogger("secret_rotation")
 
-_FOLLOWERS = (refresh,)
 # The version is published: the rotation goes on, whether or not they could be started.
 _BUDGET = 300.0
 
@@ -30,8 +30,9 @@ async def announce_version(payload: dict, client: df.DurableOrchestrationClient)
 async def _announce_version(client: df.DurableOrchestrationClient, payload: dict[str, Any]) -> Result:
     request = RotationRequest(payload["vault"], payload["secret"], payload["version"], reason=payload["instance"])
     try:
-        for follow in _FOLLOWERS:
-            await follow(client, request)
+        await refresh(client, request)
+        if bootstrap.settings().replica_vaults:
+            await replicate(client, request)
     except Exception as error:  # the SDK's client knows no other
         _log.warning("what follows %s could not be started (%s)", payload["version"], type(error).__name__)
         return Retry(f"the task hub does not answer ({type(error).__name__})", budget=_BUDGET, fallback={})

@@ -13,10 +13,11 @@ bp = df.Blueprint()
 
 @bp.activity_trigger(input_name="payload")
 def begin_sweep(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
-    """Name the allow-listed vaults, and how many rotations may be at work at a time."""
+    """Name the allow-listed vaults, how many rotations may be at work at a time, and whether secrets are copied."""
     return shell.run("begin_sweep", _begin_sweep, payload)
 
 
 def _begin_sweep(payload: dict[str, Any]) -> Done:
     settings = bootstrap.settings()
-    return Done({"vaults": sorted(settings.vaults), "most_at_work": settings.most_concurrent_rotations})
+    known = {"vaults": sorted(settings.vaults), "most_at_work": settings.most_concurrent_rotations}
+    return Done(known | ({"copied": True} if settings.replica_vaults else {}))

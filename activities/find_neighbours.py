@@ -8,6 +8,7 @@ import azure.durable_functions as df
 import bootstrap
 from activities import shell
 from azure_clients.holders import holders
+from azure_clients.replica_holders import ReplicaLook
 from rotation.address import is_exclusive, is_shared, parse_address
 from rotation.consumers import LOOK_AGAIN, Consumer, Current, labels, read_ids
 from rotation.credential import UnknownCredential
@@ -17,6 +18,7 @@ from rotation.holding import held_until
 from rotation.model import SecretVersion, Slot
 from rotation.neighbours import Neighbour, grace_of, neighbour_on
 from rotation.plan import Plan
+from rotation.replication import is_replica, targets
 from rotation.results import Done, Result, Retry
 from rotation.tags import CONSUMERS
 
@@ -60,14 +62,15 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
         vault, secret = others[0]
         raise RefusedError(f"{secret} in {vault} names the same login: give each secret logins of its own")
     found = _look(plan, slot, others, now)
-    missing = [*tenants.unreachable, *tenants.unknown]
+    away = found.pop("away")
+    missing = [*tenants.unreachable, *tenants.unknown, *away]
     if not missing:
         return Done(found)
     if plan.vault in missing:
         # It is there: the plan was made from it. Whoever lives on the slot would be overlooked.
         return Retry(f"{plan.vault} cannot be reached")
     note = f"{', '.join(missing)} cannot be reached: secrets there are not considered"
-    budget = _UNREACHABLE_BUDGET if tenants.unreachable else _UNKNOWN_BUDGET
+    budget = _UNREACHABLE_BUDGET if tenants.unreachable or away else _UNKNOWN_BUDGET
     return Retry(note, budget=budget, fallback={**found, "note": note})
 
 
@@ -81,8 +84,14 @@ def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: dateti
     free_from = now
     tenants = [(*place, current) for place in [*own, *others] if slot and (current := _read(*place))]
     kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
+    # What has not been made yet, or is not known any more, is held by nobody.
+    is_known = slot is not None and not isinstance(slot.key, UnknownCredential)
+    replicas = ReplicaLook(slot.key, provider.form, now) if slot and is_known else None
+    behind: list[dict[str, str]] = []
     for vault, secret, current in tenants:
-        if slot is None or (vault, secret) in own:
+        if replicas and _at_replicas(replicas, vault, secret, current):
+            behind.append({"vault": vault, "secret": secret, "version": current.version})
+        if slot is None or (vault, secret) in own or is_replica(current.tags):
             continue
         neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults, now, plan.expires_on)
         if neighbour is not None:
@@ -93,18 +102,41 @@ def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: dateti
             replaced = bootstrap.key_vault(vault).replaced(secret, current, provider.form, since=now - grace)
             held = held_until(replaced, slot.key, grace)
             free_from = max(free_from, held or now)
-    found = {"neighbours": [neighbour.to_json() for neighbour in neighbours], "free_from": free_from.isoformat()}
-    # What has not been made yet, or is not known any more, is held by nobody.
-    is_known = slot is not None and not isinstance(slot.key, UnknownCredential)
-    return found | (_held(plan, slot, provider.form, tenants, now) if slot and is_known else {})
+    if replicas:
+        free_from = max(free_from, replicas.free_from)
+    found = {
+        "neighbours": [neighbour.to_json() for neighbour in neighbours],
+        "free_from": free_from.isoformat(),
+        "away": replicas.away if replicas else [],
+    }
+    if slot is None or replicas is None:
+        return found
+    if replicas.away and slot.name == plan.retire_slot:
+        replicas.held.append(f"the replicas in {', '.join(replicas.away)}, which cannot be reached,")
+    return found | _held(plan, slot, provider.form, tenants, now, replicas.held, behind)
+
+
+def _at_replicas(look: ReplicaLook, vault: str, secret: str, current: SecretVersion) -> bool:
+    """Look at a secret's copies, or at the secret if it is one; tell whether it has copies that are behind."""
+    grace = grace_of(current, bootstrap.surroundings().kinds, bootstrap.settings().defaults)
+    if is_replica(current.tags):
+        look.at(secret, [vault], grace, bootstrap.key_vault)
+        return False
+    return look.at(secret, targets(current.tags, bootstrap.settings().replica_vaults), grace, bootstrap.replica_vault)
 
 
 def _held(
-    plan: Plan, slot: Slot, form: KeyForm, tenants: list[tuple[str, str, SecretVersion]], now: datetime
+    plan: Plan,
+    slot: Slot,
+    form: KeyForm,
+    tenants: list[tuple[str, str, SecretVersion]],
+    now: datetime,
+    replicas: list[str],
+    behind: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """Look whether known consumers of these secrets may still hold the slot's key, and if so when to look again."""
-    told: list[str] = []
-    late: list[dict[str, str]] = []
+    """Look whether known consumers, or replicas, may still hold the slot's key, and if so when to look again."""
+    told = [f"{replica} may still hold {slot.name}" for replica in replicas]
+    late = list(behind)
     for vault, secret, current in tenants:
         try:
             holding = _holding(vault, secret, current, slot, form, now)

@@ -50,4 +50,5 @@ def _move_secret(payload: dict[str, Any]) -> Done:
     written = vault.read(neighbour.secret)
     if CredentialText.parse(written.value, provider.form).key != slot.key:
         raise TransientError("the version read back is not the one written")
-    return Done({"version": written.version})
+    followed = {"followed": True} if bootstrap.is_followed(written.tags) else {}
+    return Done({"version": written.version, **followed})

@@ -63,7 +63,7 @@ def plan(request: RotationRequest, now: datetime) -> Result:
     except MissingError as error:
         raise RefusedError(f"target {policy.provider.label} not found ({error.reason})") from None
     planned = plan_rotation(situation, policy, target, slots, provider.form)
-    follows = policy.names_consumers or bool(bootstrap.settings().consumer_scopes)
+    follows = policy.names_consumers or bool(policy.replicas) or bool(bootstrap.settings().consumer_scopes)
     return Done(replace(planned, follows=follows).to_json())
 
 

@@ -18,7 +18,7 @@ from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
 from rotation.restoring import Restoration
 from rotation.results import Done
-from rotation.tags import ROTATION_ID, stamped
+from rotation.tags import ROTATION_ID, Tags, stamped
 
 bp = df.Blueprint()
 
@@ -38,7 +38,7 @@ def _restore_version(payload: dict[str, Any]) -> Done:
     stamp = restoration.rotation_id + RESTORED
     if current.tags.get(ROTATION_ID) == stamp:
         live = live_slot(CredentialText.parse(current.value, provider.form), slots)
-        return _restored(current.version, current.expires_on, live)
+        return _restored(current.version, current.expires_on, live, current.tags)
     if current.version != restoration.version:
         raise Conclusion(OutcomeName.SUPERSEDED, f"version {current.version} was written meanwhile")
     try:
@@ -55,7 +55,7 @@ def _restore_version(payload: dict[str, Any]) -> Done:
         content_type=current.content_type,
         expires_on=previous.expires_on,
     )
-    return _restored(version, previous.expires_on, slot)
+    return _restored(version, previous.expires_on, slot, current.tags)
 
 
 def _still_works(provider: Provider, slot: Slot) -> bool:
@@ -70,6 +70,7 @@ def _still_works(provider: Provider, slot: Slot) -> bool:
     return trial.verdict is Verdict.ACCEPTED
 
 
-def _restored(version: str, expires_on: datetime | None, slot: Slot | None) -> Done:
+def _restored(version: str, expires_on: datetime | None, slot: Slot | None, tags: Tags) -> Done:
     expiry = expires_on.isoformat() if expires_on else None
-    return Done({"version": version, "expires_on": expiry, "slot": slot.name if slot else None})
+    followed = {"followed": True} if bootstrap.is_followed(tags) else {}
+    return Done({"version": version, "expires_on": expiry, "slot": slot.name if slot else None, **followed})

@@ -86,14 +86,28 @@ class KeyVault:
         with asking("list secrets", self._host), self._pool.client() as client:
             for page in client.list_properties_of_secrets():
                 if page.name:
-                    yield ListedSecret(
-                        name=page.name,
-                        enabled=page.enabled is not False,
-                        created_on=page.created_on,
-                        expires_on=page.expires_on,
-                        content_type=page.content_type,
-                        tags=Tags(page.tags or {}),
-                    )
+                    yield _listed(page)
+
+    def history(self, name: str) -> list[tuple[str, ListedSecret]]:
+        """Return each version and what a listing tells of it, the newest last, disabled ones too.
+
+        Raises:
+            RotationError: As for `read`.
+        """
+        with asking("list secret versions", self._host), self._pool.client() as client:
+            pages = [page for page in client.list_properties_of_secret_versions(name) if page.version]
+        # Of two made in one second, it is the disabled one that keeps readers out.
+        pages.sort(key=lambda page: (_created_on(page), page.enabled is False))
+        return [(str(page.version), _listed(page)) for page in pages]
+
+    def disable(self, name: str, version: str) -> None:
+        """Disable a version, so that nobody can read it; everything else about it stays.
+
+        Raises:
+            RotationError: As for `read`.
+        """
+        with asking("update secret", self._host), self._pool.client() as client:
+            client.update_secret_properties(name, version, enabled=False)
 
     def write(
         self,
@@ -128,6 +142,17 @@ class KeyVault:
                 client.begin_delete_secret(name)
         except MissingError:
             return
+
+
+def _listed(page: "SecretProperties") -> ListedSecret:
+    return ListedSecret(
+        name=str(page.name),
+        enabled=page.enabled is not False,
+        created_on=page.created_on,
+        expires_on=page.expires_on,
+        content_type=page.content_type,
+        tags=Tags(page.tags or {}),
+    )
 
 
 def _secret_version(secret: "KeyVaultSecret") -> SecretVersion:

@@ -45,6 +45,8 @@ class Settings:
 
     vaults: frozenset[str]
     """Host names of the vaults whose secrets this app may rotate, in lower case."""
+    replica_vaults: frozenset[str]
+    """Host names of the vaults that secrets may be copied to, in lower case."""
     defaults: Defaults
     region_name: str
     cloud: Cloud
@@ -72,11 +74,17 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     """
     complaints: list[str] = []
     cloud = _cloud(environment, complaints.append)
-    vaults = _vaults(environment, cloud, complaints.append)
+    vaults = _vaults(environment, "KEY_VAULTS", cloud, complaints.append)
+    if not vaults:
+        complaints.append(
+            "KEY_VAULTS is absent, expected the vaults to serve, e.g. contoso.vault.azure.net,fabrikam.vault.azure.net"
+        )
+    replica_vaults = _vaults(environment, "REPLICA_VAULTS", cloud, complaints.append)
     number = partial(_number, environment, complain=complaints.append)
     defaults = Defaults(
         validity_days=number("DEFAULT_VALIDITY_DAYS", 90, 1, LONGEST_VALIDITY_DAYS, "days"),
         lead_days=number("ROTATION_LEAD_DAYS", 30, 1, LONGEST_VALIDITY_DAYS, "days"),
+        replica_vaults=replica_vaults,
     )
     _event_hub(environment, complaints.append)
     sweep_schedule = _schedule(environment, complaints.append)
@@ -89,6 +97,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(complaints)
     return Settings(
         vaults=vaults,
+        replica_vaults=replica_vaults,
         defaults=defaults,
         region_name=environment.get("REGION_NAME", "").strip(),
         cloud=cloud,
@@ -110,22 +119,18 @@ def _cloud(environment: Mapping[str, str], complain: Callable[[str], None]) -> C
     return cloud
 
 
-def _vaults(environment: Mapping[str, str], cloud: Cloud | None, complain: Callable[[str], None]) -> frozenset[str]:
-    entries = [entry.strip() for entry in environment.get("KEY_VAULTS", "").split(",") if entry.strip()]
-    if not entries:
-        complain(
-            "KEY_VAULTS is absent, expected the vaults to serve, e.g. contoso.vault.azure.net,fabrikam.vault.azure.net"
-        )
+def _vaults(
+    environment: Mapping[str, str], name: str, cloud: Cloud | None, complain: Callable[[str], None]
+) -> frozenset[str]:
+    entries = [entry.strip() for entry in environment.get(name, "").split(",") if entry.strip()]
     hosts = set()
     for number, entry in enumerate(entries, start=1):
         uri = _URI.fullmatch(entry)
         host = uri["host"].casefold() if uri else ""
         if not VAULT_HOST.fullmatch(host):
-            complain(
-                f"KEY_VAULTS entry {number} is {shape(entry)}, expected a host name such as contoso.vault.azure.net"
-            )
+            complain(f"{name} entry {number} is {shape(entry)}, expected a host name such as contoso.vault.azure.net")
         elif cloud and host.partition(".")[1:] != (".", cloud.vault_suffix[1:]):
-            complain(f"KEY_VAULTS entry {number} ({host}) is not a vault of this cloud, expected …{cloud.vault_suffix}")
+            complain(f"{name} entry {number} ({host}) is not a vault of this cloud, expected …{cloud.vault_suffix}")
         hosts.add(host)
     return frozenset(hosts)
 

@@ -21,6 +21,9 @@ param location string
 @minLength(1)
 param keyVaults string
 
+@description('Optional. Vaults that secrets may be copied to: host names, separated by commas. Onboard each with onboard-replica-vault.bicep.')
+param replicaVaults string = ''
+
 @description('Optional. Life of a new version, in days, where a secret\'s tags do not say.')
 @minValue(1)
 @maxValue(3650)
@@ -43,6 +46,9 @@ param maxConcurrentRotations int = 50
 @minValue(0)
 @maxValue(20)
 param maxRedrives int = 3
+
+@description('Optional. Where those who use a key or secret are looked for: ARM ids of subscriptions or resource groups, separated by commas.')
+param consumerScopes string = ''
 
 @description('Optional. How long the histories of finished rotations are kept, in days.')
 @minValue(1)
@@ -321,6 +327,7 @@ module functionApp 'modules/function-app.bicep' = {
       consumerGroupName: eventHub.outputs.consumerGroupName
     }
     keyVaults: keyVaults
+    replicaVaults: replicaVaults
     defaultValidityDays: defaultValidityDays
     rotationLeadDays: rotationLeadDays
     sweepSchedule: sweepSchedule

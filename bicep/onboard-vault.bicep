@@ -157,6 +157,10 @@ resource subscriptionToHub 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
         'Microsoft.KeyVault.SecretNearExpiry'
         'Microsoft.KeyVault.SecretExpired'
         'Microsoft.KeyVault.SecretNewVersionCreated'
+        'Microsoft.KeyVault.CertificateNearExpiry'
+        'Microsoft.KeyVault.CertificateExpired'
+        'Microsoft.KeyVault.KeyNearExpiry'
+        'Microsoft.KeyVault.KeyExpired'
       ]
     }
     deliveryWithResourceIdentity: {

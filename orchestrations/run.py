@@ -36,7 +36,7 @@ class Run:
         self.progress = Progress(context)
         self.lock = AccountLock(context, self.progress)
         self.held: str | None = None
-        """Which consumers may still hold the slot that was looked at last."""
+        """Which consumers or replicas may still hold the slot that was looked at last."""
         self.is_approved = False
         """Whether somebody has approved of this run; a restart is a run of its own."""
 
@@ -112,6 +112,7 @@ class Run:
             if "closed" in moved:
                 closed.append(neighbour)
                 continue
+            yield from self.announce(neighbour.vault, neighbour.secret, moved)
             self.progress.moved(neighbour)
             longest = max(longest, neighbour.grace_seconds)
         if closed:
@@ -160,3 +161,9 @@ class Run:
         """Bring a previous value back; the lock is held."""
         restored = yield from self.step("restore_version", restoration.to_json())
         self.progress.restored(restored)
+        yield from self.announce(restoration.vault, restoration.secret, restored)
+
+    def announce(self, vault: str, secret: str, written: Mapping[str, Any]) -> Generator[Any, Any, None]:
+        """Start what follows a version that a step has written, if the step says that anything does."""
+        if written.get("followed"):
+            yield from self.step("announce_version", {"vault": vault, "secret": secret, "version": written["version"]})

@@ -42,7 +42,7 @@ def take_step(
         if lock is not None:
             yield from lock.keep()
         progress.show(activity, attempt=attempt)
-        match (yield from _attempt(context, activity, payload, attempt)):
+        match (yield from attempt_once(context, activity, payload, attempt)):
             case Done(value):
                 return value
             case Stop(outcome, reason):
@@ -71,9 +71,10 @@ def take_step(
             return instead
 
 
-def _attempt(
+def attempt_once(
     context: df.DurableOrchestrationContext, activity: str, payload: dict[str, Any], attempt: int
 ) -> Generator[Any, Any, Result]:
+    """Call an activity once, and return what it answers; a worker that died is worth another try."""
     known = {"now": now(context).isoformat(), "instance": context.instance_id, "attempt": attempt}
     try:
         answer = yield context.call_activity(activity, {**payload, **known})

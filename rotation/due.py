@@ -10,7 +10,8 @@ from rotation.listing import ListedSecret
 from rotation.plan import RESTORED
 from rotation.policy import Defaults, parse_policy
 from rotation.refusals import due_from
-from rotation.tags import ROTATION_ID, is_enabled
+from rotation.replication import is_replica, read_targets
+from rotation.tags import REPLICATE_TO, ROTATION_ID, is_enabled
 
 
 @dataclass(frozen=True, order=True)
@@ -55,8 +56,11 @@ def survey(secrets: Iterable[ListedSecret], now: datetime, kinds: Kinds, default
 
 def judge(secret: ListedSecret, now: datetime, kinds: Kinds, defaults: Defaults) -> DueSecret | WrongSecret | None:
     """Tell whether a secret is due, or what keeps it from ever being; None where all is well or it is paused."""
-    if not is_enabled(secret.tags):
+    if is_replica(secret.tags) or not is_enabled(secret.tags):
         return None
+    if secret.is_only_copied:
+        _, wrong = read_targets(secret.tags[REPLICATE_TO], defaults.replica_vaults)
+        return WrongSecret(secret.name, f"tags: {wrong}") if wrong else None
     if not secret.enabled:
         return WrongSecret(secret.name, "its newest version is disabled")
     policy = parse_policy(secret.tags, secret.content_type, kinds, defaults)

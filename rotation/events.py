@@ -8,20 +8,28 @@ matters comes from `data.Id`, which must be a well-formed secret id.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from rotation.renewal import CERTIFICATE, KEY
 from rotation.request import PENDING_NAME, SECRET_NAME, VAULT_HOST, VERSION, RotationRequest, shape
 
 NEAR_EXPIRY = "microsoft.keyvault.secretnearexpiry"
 EXPIRED = "microsoft.keyvault.secretexpired"
+_RENEWALS = {
+    "microsoft.keyvault.certificatenearexpiry": CERTIFICATE,
+    "microsoft.keyvault.certificateexpired": CERTIFICATE,
+    "microsoft.keyvault.keynearexpiry": KEY,
+    "microsoft.keyvault.keyexpired": KEY,
+}
 NEW_VERSION = "microsoft.keyvault.secretnewversioncreated"
 _LONG_NUMBER = 1000
 
-_SECRET_ID = re.compile(
+_ID = re.compile(
     rf"https://(?P<vault>{VAULT_HOST.pattern.replace('?P<name>', '').replace('?P<suffix>', '')})(?::443)?"
-    rf"/secrets/(?P<secret>{SECRET_NAME.pattern})(?:/(?P<version>{VERSION.pattern}))?/?",
+    rf"/(?P<collection>secrets|certificates|keys)/(?P<secret>{SECRET_NAME.pattern})(?:/(?P<version>{VERSION.pattern}))?/?",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -41,6 +49,14 @@ class NewVersion:
 
 
 @dataclass(frozen=True)
+class Ageing:
+    """An event that says: this version of a certificate or key nears its expiry, or has passed it."""
+
+    kind: str
+    request: RotationRequest
+
+
+@dataclass(frozen=True)
 class Ignored:
     """A readable event of a type that asks for nothing."""
 
@@ -54,8 +70,13 @@ class Unreadable:
     reason: str
 
 
-_KINDS: dict[str, type[Due | NewVersion]] = {NEAR_EXPIRY: Due, EXPIRED: Due, NEW_VERSION: NewVersion}
-Reading = Due | NewVersion | Ignored | Unreadable
+_KINDS: dict[str, Callable[[RotationRequest], Due | NewVersion | Ageing]] = {
+    NEAR_EXPIRY: Due,
+    EXPIRED: Due,
+    NEW_VERSION: NewVersion,
+    **{name: partial(Ageing, kind) for name, kind in _RENEWALS.items()},
+}
+Reading = Due | NewVersion | Ageing | Ignored | Unreadable
 
 
 def read_message(body: bytes) -> Iterator[Reading]:
@@ -91,16 +112,17 @@ def read_event(event: object) -> Reading:
     if data is None:
         return Unreadable(f"data is {shape(fields.get('data'))}, expected an object with the secret's Id")
     secret_id = data.get("id")
-    match = _SECRET_ID.fullmatch(secret_id) if isinstance(secret_id, str) else None
-    if match is None:
-        return Unreadable(f"data.Id is {shape(secret_id)}, expected https://<vault>/secrets/<name>/<version>")
-    if PENDING_NAME.fullmatch(match["secret"]):
+    kind = _RENEWALS.get(event_type.casefold(), "secret")
+    match = _ID.fullmatch(secret_id) if isinstance(secret_id, str) else None
+    if match is None or match["collection"].casefold() != f"{kind}s":
+        return Unreadable(f"data.Id is {shape(secret_id)}, expected https://<vault>/{kind}s/<name>/<version>")
+    if kind == "secret" and PENDING_NAME.fullmatch(match["secret"]):
         return Ignored(f"{event_type[:100]} of a pending secret")
     version = match["version"] or data.get("version")
     if not isinstance(version, str) or not VERSION.fullmatch(version.casefold()):
         return Unreadable(f"neither data.Id nor data.Version ({shape(data.get('version'))}) names a version")
-    kind = event_type.rpartition(".")[2]
-    return read(RotationRequest(match["vault"].casefold(), match["secret"], version.casefold(), reason=kind))
+    cause = event_type.rpartition(".")[2]
+    return read(RotationRequest(match["vault"].casefold(), match["secret"], version.casefold(), reason=cause))
 
 
 def _integer(digits: str) -> int | str:

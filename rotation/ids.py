@@ -12,6 +12,7 @@ from rotation.request import RotationRequest
 ROTATE = "rotate-"
 RESTORE = "restore-"
 REFRESH = "refresh-"
+REPLICATE = "replicate-"
 # What an id of ours may look like, whoever has chosen it: nothing that means anything in a URL.
 INSTANCE_ID = re.compile(rf"(?:{ROTATE}|{RESTORE})[0-9A-Za-z-]{{1,93}}", re.ASCII)
 
@@ -27,6 +28,11 @@ def instance_id(request: RotationRequest) -> str:
 def refresh_id(request: RotationRequest) -> str:
     """Return the id of the one instance that brings `request.version` to its consumers."""
     return _id(REFRESH, request)
+
+
+def replicate_id(request: RotationRequest) -> str:
+    """Return the id of the one instance that copies `request.version` to other vaults."""
+    return _id(REPLICATE, request)
 
 
 def _id(kind: str, request: RotationRequest) -> str:
@@ -47,6 +53,18 @@ def restore_id(rotation: str) -> str:
     """Return the id of the one instance that rolls a rotation back once it has ended, given that rotation's id."""
     head, _, digest = rotation.removeprefix(ROTATE).rpartition("-")
     return _within_limits(RESTORE + head, digest)
+
+
+def renewal_id(kind: str, request: RotationRequest) -> str:
+    """Return the id of the one instance that replaces a version of a `certificate` or a `key`."""
+    return _id(f"{kind}-", request)
+
+
+def _id_of(prefix: str, request: RotationRequest) -> str:
+    vault = request.vault.casefold()
+    secret = request.secret.casefold()
+    digest = hashlib.sha256(f"{vault}/{secret}/{request.version}".encode()).hexdigest()[:_DIGEST]
+    return _within_limits(f"{prefix}{vault.split('.')[0]}-{secret}", digest)
 
 
 def _within_limits(head: str, digest: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rotation.request import PENDING_NAME
-from rotation.tags import OURS, Tags, provider_text
+from rotation.tags import OURS, REPLICATE_TO, Tags, provider_text
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,12 @@ class ListedSecret:
     def is_pending(self) -> bool:
         """Whether a rotation keeps in it what it is about to publish."""
         return PENDING_NAME.fullmatch(self.name) is not None
+
+    @property
+    def is_only_copied(self) -> bool:
+        """Whether nobody meant it to be rotated, but copied to other vaults whenever somebody writes it."""
+        ours = [name for name in OURS if name in self.tags]
+        return self.provider is None and ours == [REPLICATE_TO]
 
     @property
     def concerns_us(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from rotation.credential import CredentialText
+from rotation.credential import Credential, CredentialText
 from rotation.failures import RefusedError
 from rotation.forms import KeyForm
 from rotation.kinds import Kinds
@@ -78,11 +78,7 @@ def neighbour_on(
     Raises:
         RefusedError: It lives there and is not ours to move.
     """
-    try:
-        text = CredentialText.parse(current.value, form)
-    except RefusedError:
-        return None  # of no form that could hold a key of this target
-    if text.key != slot.key:
+    if key_in(current, form) != slot.key:
         return None
     if not is_enabled(current.tags):
         raise RefusedError(
@@ -104,6 +100,14 @@ def neighbour_on(
         admitted.closes,
         approval,
     )
+
+
+def key_in(current: SecretVersion, form: KeyForm) -> Credential | None:
+    """Return the key in a secret's value; None where it is of no form that could hold one of this target."""
+    try:
+        return CredentialText.parse(current.value, form).key
+    except RefusedError:
+        return None
 
 
 def grace_of(current: SecretVersion, kinds: Kinds, defaults: Defaults) -> timedelta:

@@ -61,7 +61,7 @@ class Plan:
     late: bool = False
     """Whether the current version had expired by then."""
     follows: bool = False
-    """Whether something follows a new version: somebody is known, or may be, to use it."""
+    """Whether something follows a new version: somebody is known, or may be, to use it, or it has replicas."""
     expires_on: datetime | None = None
     """When the current version expires, or has."""
     window: str | None = None

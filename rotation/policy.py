@@ -12,6 +12,7 @@ from typing import TypeVar
 from rotation.address import Address, LoginsAddress, parse_address
 from rotation.consumers import read_ids
 from rotation.kinds import Kinds
+from rotation.replication import read_targets
 from rotation.request import shape
 from rotation.tags import (
     APPROVAL,
@@ -22,6 +23,7 @@ from rotation.tags import (
     MOST_TAGS,
     MOVE_PINNED,
     PROVIDER_ADDRESS,
+    REPLICATE_TO,
     RETIRE_AFTER,
     RETIRE_WHEN,
     ROTATION_ID,
@@ -68,10 +70,12 @@ class RetireWhen(StrEnum):
 
 @dataclass(frozen=True)
 class Defaults:
-    """What applies where a tag is absent; from the app's settings."""
+    """What applies where a tag is absent, and what one may name; from the app's settings."""
 
     validity_days: int = 90
     lead_days: int = 30
+    replica_vaults: frozenset[str] = frozenset()
+    """Host names of the vaults that may be copied to, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class Policy:
     """When something that consumers notice may begin; None: at any time."""
     approval: timedelta | None = None
     """How long somebody may take to approve of a rotation; None: nobody has to."""
+    replicas: tuple[str, ...] = ()
+    """Host names of the vaults that hold a copy."""
 
     @property
     def grace(self) -> timedelta:
@@ -126,13 +132,14 @@ def parse_policy(tags: Tags, content_type: str | None, kinds: Kinds, defaults: D
     reader.consumers()
     windows = reader.windows()
     approval = reader.approval(validity)
+    replicas = reader.replicas(defaults.replica_vaults)
     reader.limits()
     if provider is None or reader.complaints:
         return reader.complaints
     credential_id = tags.get(CREDENTIAL_ID, "").casefold() or None
     return Policy(
         provider, credential_id, validity, lead, strategy, retire_after, verification, bool(tags.get(CONSUMERS)),
-        windows, approval,
+        windows, approval, replicas,
     )  # fmt: skip
 
 
@@ -219,6 +226,14 @@ class _Reader:
         text = self.tags.get(TEMPLATE)
         if text is not None and self.tags.get(PROVIDER_ADDRESS, "").casefold() != TEMPLATE_ADDRESS:
             self.complain(TEMPLATE, f"is {shape(text)}, expected only beside {PROVIDER_ADDRESS} {TEMPLATE_ADDRESS}")
+
+    def replicas(self, allowed: frozenset[str]) -> tuple[str, ...]:
+        if REPLICATE_TO not in self.tags:
+            return ()
+        hosts, wrong = read_targets(self.tags[REPLICATE_TO], allowed)
+        if wrong:
+            self.complaints.append(wrong)
+        return hosts
 
     def windows(self) -> Windows | None:
         found = parse_windows(self.tags[WINDOW]) if WINDOW in self.tags else None

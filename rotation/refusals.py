@@ -17,6 +17,7 @@ from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
 from rotation.policy import Defaults, Policy, Verification, parse_policy
+from rotation.replication import Origin, is_replica
 from rotation.request import RotationRequest
 from rotation.situation import Situation
 from rotation.tags import is_enabled, provider_text
@@ -36,6 +37,10 @@ def check_vault(request: RotationRequest, surroundings: Surroundings) -> None:
 
 def check_wanted(current: SecretVersion) -> None:
     """Skip what nobody asked us to rotate."""
+    if is_replica(current.tags):
+        origin = Origin.told_by(current.tags)
+        primary = f"{origin.secret} in {origin.vault}" if origin else "another secret"
+        raise Conclusion(OutcomeName.SKIPPED, f"it is a replica of {primary}, and follows that one's rotation")
     if not is_enabled(current.tags):
         raise Conclusion(OutcomeName.SKIPPED, "RotationEnabled is false")
     if provider_text(current.tags, current.content_type) is None:

@@ -15,6 +15,7 @@ from rotation.listing import ListedSecret
 from rotation.outcomes import OutcomeName
 from rotation.policy import Defaults, Policy, parse_policy
 from rotation.refusals import due_from
+from rotation.replication import Origin, is_replica
 from rotation.tags import CREDENTIAL_ID, is_enabled
 from rotation.view import ended_because, waits
 from rotation.window import admission
@@ -42,6 +43,8 @@ class State(StrEnum):
     """Its latest rotation has failed, and the version is still the one that was to be replaced."""
     REFUSED = "refused"
     PAUSED = "paused"
+    REPLICA = "replica"
+    """A copy of another secret, which it follows."""
     DISABLED = "disabled"
     WRONG = "wrong"
     """Somebody has to change something about it before it can be rotated."""
@@ -73,11 +76,15 @@ class Standing:
         expires_on = self.secret.expires_on
         if self.policy is None or expires_on is None or not is_enabled(self.secret.tags):
             return None
+        if is_replica(self.secret.tags):
+            return None
         return due_from(self.policy, expires_on)
 
     @property
     def state(self) -> State:
         """The one word: what is going on, else what keeps it from rotating, else how pressing it is."""
+        if is_replica(self.secret.tags):
+            return State.REPLICA
         if self.last is not None and self.last.is_in_hand:
             return self._under_way(self.last)
         if not self.secret.enabled:
@@ -104,6 +111,11 @@ class Standing:
         return self.secret.expires_on is not None and self.secret.expires_on <= self.now
 
     @property
+    def _primary(self) -> dict[str, str] | None:
+        origin = Origin.told_by(self.secret.tags)
+        return {"vault": origin.vault, "secret": origin.secret, "version": origin.version} if origin else None
+
+    @property
     def _failed_lately(self) -> bool:
         """Whether the latest rotation failed, and nobody has written a version since."""
         if self.last is None or self.last.status != "Failed":
@@ -126,6 +138,7 @@ class Standing:
             "approval": True if self.policy and self.policy.approval else None,
             "expiresOn": shown_time(expires_on) if expires_on else None,
             "daysLeft": (expires_on - self.now) // timedelta(days=1) if expires_on else None,
+            "replicaOf": self._primary,
             "nextRotation": shown_time(self.next_rotation) if self.next_rotation else None,
             "lastRotation": _latest(self.last) if self.last else None,
         }
@@ -158,10 +171,12 @@ def standing(
         slot = str(last.facts.get("slot") or slot)
         secret = replace(secret, expires_on=_moment(last.facts.get("expiresOn")) or secret.expires_on)
     policy = parse_policy(secret.tags, secret.content_type, kinds, defaults)
-    if isinstance(policy, list):
-        return Standing(vault, secret, None, policy, slot, last, now)
     judged = judge(secret, now, kinds, defaults)
     complaints = [judged.reason] if isinstance(judged, WrongSecret) else []
+    if isinstance(policy, list):
+        # What is not rotated is judged by what is wanted of it instead.
+        wanted = not (is_replica(secret.tags) or secret.is_only_copied)
+        return Standing(vault, secret, None, policy if wanted else complaints, slot, last, now)
     return Standing(vault, secret, policy, complaints, slot, last, now)
 
 

@@ -15,6 +15,8 @@ SWEEP = "sweep"
 MOST_REPORTED = 100
 _LONGEST_REASON = 1000
 _MOST_PAGE = 200
+REPLICAS = "replicas"
+_FOR_ROTATION = ("expired", "due")
 _COUNTS = ("listed", "due", "started", "joined", "settled")
 
 # One generation hands over to the next at once. What is older was handed over before an outage, or comes from a
@@ -27,7 +29,7 @@ class Look:
     """One thing to look through."""
 
     kind: str
-    """`expired`, `due` or `stuck`, in this order: what presses most comes first, in whichever vault it is."""
+    """`expired`, `due`, `replicas` or `stuck`, in this order: what presses most comes first, in whichever vault."""
     vault: str = ""
     """Host name; empty for `stuck`, which is about the task hub."""
 
@@ -41,6 +43,8 @@ class Report:
     late: int = 0
     """How many had expired."""
     redriven: int = 0
+    drifted: int = 0
+    """How many replicas were found to differ from their primaries."""
     reported: list[dict[str, str]] = field(default_factory=list)
     """What somebody has to look at: `vault`, `secret` and `reason`."""
     more: int = 0
@@ -50,7 +54,7 @@ class Report:
 
     def found(self, look: Look, page: Mapping[str, Any]) -> None:
         """Take over a page of what a look has found; the first one may tell more than what is to be started."""
-        for wish in page["wishes"] if look.vault else ():
+        for wish in page["wishes"] if look.kind in _FOR_ROTATION else ():
             self.count(wish["vault"], "due")
             self.late += look.kind == "expired"
         if "listed" in page:
@@ -58,6 +62,8 @@ class Report:
         for told in page.get("reported", ()):
             self.tell(told["vault"], told["secret"], told["reason"])
         self.more += page.get("more", 0)
+        self.drifted += page.get("drifted", 0)
+        self.unreachable |= page.get("unreachable", {})
 
     def tell(self, vault: str, secret: str, reason: str) -> None:
         """Report a secret."""
@@ -77,6 +83,7 @@ class Report:
         return sums | {
             "late": self.late,
             "redriven": self.redriven,
+            "drifted": self.drifted,
             "reported": len(self.reported) + self.more,
             "unreachable": len(self.unreachable),
         }
@@ -87,6 +94,7 @@ class Report:
             "vaults": self.vaults,
             "late": self.late,
             "redriven": self.redriven,
+            "drifted": self.drifted,
             "reported": self.reported,
             "moreReported": self.more,
             "unreachable": self.unreachable,
@@ -99,6 +107,7 @@ class Report:
             vaults={host: {what: int(tally[what]) for what in _COUNTS} for host, tally in data["vaults"].items()},
             late=int(data["late"]),
             redriven=int(data["redriven"]),
+            drifted=int(data.get("drifted", 0)),
             reported=list(data["reported"]),
             more=int(data["moreReported"]),
             unreachable=dict(data["unreachable"]),
@@ -121,9 +130,10 @@ class Sweep:
     report: Report = field(default_factory=Report)
 
     @classmethod
-    def over(cls, vaults: Sequence[str], most_at_work: int, since: datetime) -> "Sweep":
-        """Begin a sweep over some vaults."""
-        looks = [Look(kind, vault) for kind in ("expired", "due") for vault in vaults]
+    def over(cls, vaults: Sequence[str], most_at_work: int, since: datetime, *, copied: bool = False) -> "Sweep":
+        """Begin a sweep over some vaults, whose secrets may be `copied` to others."""
+        kinds = (*_FOR_ROTATION, REPLICAS) if copied else _FOR_ROTATION
+        looks = [Look(kind, vault) for kind in kinds for vault in vaults]
         return cls(since, most_at_work, [*looks, Look("stuck")])
 
     @property

@@ -1,14 +1,19 @@
 """Starts what follows a new version of a secret, whoever wrote it: events and rotations both come through here."""
 
+from datetime import datetime
+
 import azure.durable_functions as df
 
-from rotation.ids import REFRESH, id_prefix, refresh_id
+from rotation.ids import REFRESH, id_prefix, refresh_id, replicate_id
 from rotation.instance import Instance
+from rotation.redriving import is_stalled
 from rotation.refreshing import BEHIND
 from rotation.request import RotationRequest
-from task_hub.instances import find, pages
+from task_hub.driving import stop
+from task_hub.instances import TaskHubError, find, pages
 
 _NAME = "refresh_consumers"
+_REPLICATE = "replicate_secret"
 
 
 async def refresh(client: df.DurableOrchestrationClient, request: RotationRequest) -> None:
@@ -46,3 +51,44 @@ async def latest_refresh(client: df.DurableOrchestrationClient, vault: str, secr
             if newest is None or instance.created > newest.created:
                 newest = instance
     return newest
+
+
+async def replicate(client: df.DurableOrchestrationClient, request: RotationRequest) -> None:
+    """Start the one instance that copies a version to the secret's replicas, unless it is there, or has done so.
+
+    Raises:
+        Exception: The task hub could not be asked; nothing was started, or it is not known.
+    """
+    instance = replicate_id(request)
+    found = await find(client, instance, names=(_REPLICATE,))
+    if found is None or not (found.is_in_hand or found.status == "Completed"):
+        await _replicate(client, instance, request)
+
+
+async def replicate_again(client: df.DurableOrchestrationClient, request: RotationRequest, now: datetime) -> None:
+    """Start it also if it has ended; stop it before, if it has stalled.
+
+    Raises:
+        TaskHubError: The task hub could not be asked; nothing was started, or it is not known.
+    """
+    instance = replicate_id(request)
+    try:
+        found = await find(client, instance, names=(_REPLICATE,))
+        is_well = found is not None and found.is_in_hand and not is_stalled(found, now)
+        if is_well or (found is not None and found.is_in_hand and not await stop(client, instance)):
+            return
+        await _replicate(client, instance, request)
+    except TaskHubError:
+        raise
+    except Exception as error:  # the SDK's client knows no other
+        raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
+
+
+async def _replicate(client: df.DurableOrchestrationClient, instance: str, request: RotationRequest) -> None:
+    try:
+        await client.start_new("replicate_secret", instance, request.to_json())
+    except Exception:
+        # As above: somebody may have started it in between.
+        found = await find(client, instance, names=(_REPLICATE,))
+        if found is None or not found.is_in_hand:
+            raise

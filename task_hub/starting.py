@@ -46,21 +46,21 @@ async def start(client: df.DurableOrchestrationClient, request: RotationRequest,
 async def _start(
     client: df.DurableOrchestrationClient, instance: str, request: RotationRequest, *, reopen: bool
 ) -> Start:
-    standing = await _standing(client, instance)
+    standing = await standing_of(client, instance)
     if standing is not None and not (reopen and standing is Start.SETTLED):
         return standing
     try:
         await client.start_new("rotate_secret", instance, request.to_json())
     except Exception:
         # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
-        standing = await _standing(client, instance)
+        standing = await standing_of(client, instance)
         if standing is None:
             raise
         return standing
     return Start.STARTED
 
 
-async def _standing(client: Any, instance: str) -> Start | None:
+async def standing_of(client: Any, instance: str) -> Start | None:
     """Tell whether this version is being rotated or has been dealt with; None if it may be started."""
     status = await client.get_status(instance)
     name = getattr(status.runtime_status, "name", status.runtime_status)

@@ -176,6 +176,11 @@ SCHEMAS: dict[str, Schema] = {
             "expiresOn": TIME,
             "daysLeft": {"type": "integer", "description": "Whole days; negative once it has expired."},
             "nextRotation": {**TIME, "description": "From when it is rotated without force; in its window."},
+            "replicaOf": exactly({"vault": _HOST, "secret": text(), "version": _VERSION}),
+            "replicas": many(
+                exactly({"vault": _HOST, "state": one_of(["equal", "behind", "unknown"])}, {"reason": text()}),
+                "The copies in other vaults, as far as listings tell of them.",
+            ),
             "lastRotation": exactly(
                 {"id": ID, "status": STATUS, "createdTime": TIME, "lastUpdatedTime": TIME},
                 {"outcome": OUTCOME, "reason": text(), **_WAITS},

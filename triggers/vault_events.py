@@ -14,11 +14,12 @@ import azure.functions as func
 
 import bootstrap
 from rotation import audit
-from rotation.events import EXPIRED, Due, Ignored, NewVersion, Unreadable, read_message
-from rotation.ids import instance_id, refresh_id
+from rotation.events import EXPIRED, Ageing, Due, Ignored, NewVersion, Unreadable, read_message
+from rotation.ids import instance_id, renewal_id
 from rotation.parking import MOST_PARKED, ONE_FOR_ALL, ParkedEvent, excerpt
 from rotation.request import RotationRequest
-from task_hub.following import refresh
+from task_hub.following import refresh, replicate
+from task_hub.renewing import start_renewal
 from task_hub.starting import start
 
 bp = df.Blueprint()
@@ -58,11 +59,12 @@ async def rotate_on_vault_event(
     events: List[func.EventHubEvent],  # noqa: UP006 - the worker refuses to load a function with `list[…]`
     client: df.DurableOrchestrationClient,
 ) -> None:
-    """Start `rotate_secret` for every near-expiry or expired event of the batch, and what follows new versions."""
+    """Start a rotation or renewal for each near-expiry or expired event of the batch, and what follows new versions."""
     batch = _read(events)
     at_once = asyncio.Semaphore(_STARTS_AT_ONCE)
     results = await asyncio.gather(
         *(_start(client, at_once, request) for request in sorted(batch.requests.values(), key=_presses_less)),
+        *(_renew(client, at_once, ageing) for ageing in batch.ageing.values()),
         *(_follow(client, at_once, request) for request in batch.new_versions.values()),
         return_exceptions=True,
     )
@@ -81,7 +83,9 @@ class _Batch:
     requests: dict[str, RotationRequest] = field(default_factory=dict)
     """What is to be rotated, by instance id: repeats within a batch collapse here."""
     new_versions: dict[str, RotationRequest] = field(default_factory=dict)
-    """What is to be brought to consumers, likewise."""
+    """What is to be brought to consumers and replicas, likewise."""
+    ageing: dict[str, Ageing] = field(default_factory=dict)
+    """Certificates and keys that are to be renewed, likewise."""
     parked: list[ParkedEvent] = field(default_factory=list)
     ignored: int = 0
 
@@ -94,11 +98,13 @@ def _read(events: list[func.EventHubEvent]) -> _Batch:
             match reading:
                 case Due(request) if request.vault in bootstrap.settings().vaults:
                     batch.requests[instance_id(request)] = request
-                case Due(request):
+                case Ageing(kind, request) as ageing if request.vault in bootstrap.settings().vaults:
+                    batch.ageing[renewal_id(kind, request)] = ageing
+                case Due(request) | Ageing(_, request):
                     batch.parked.append(_left_behind(event, position, f"vault {request.vault} is not in KEY_VAULTS"))
                 case NewVersion(request):
-                    if request.vault in bootstrap.settings().vaults and bootstrap.settings().consumer_scopes:
-                        batch.new_versions[refresh_id(request)] = request
+                    if request.vault in bootstrap.settings().vaults and _followers():
+                        batch.new_versions[instance_id(request)] = request
                     else:
                         batch.ignored += 1
                 case Unreadable(reason):
@@ -107,9 +113,16 @@ def _read(events: list[func.EventHubEvent]) -> _Batch:
                     batch.ignored += 1
     _log.info(
         "batch of %d messages: %d to rotate, %d new versions, %d parked, %d of other types",
-        len(events), len(batch.requests), len(batch.new_versions), len(batch.parked), batch.ignored,
+        len(events), len(batch.requests) + len(batch.ageing), len(batch.new_versions), len(batch.parked),
+        batch.ignored,
     )  # fmt: skip
     return batch
+
+
+def _followers() -> list[Any]:
+    """Return what starts those who follow a new version; none where nothing is configured."""
+    known = bootstrap.settings()
+    return [refresh] * bool(known.consumer_scopes) + [replicate] * bool(known.replica_vaults)
 
 
 def _left_behind(event: func.EventHubEvent, position: int, reason: str) -> ParkedEvent:
@@ -144,4 +157,10 @@ async def _start(client: Any, at_once: asyncio.Semaphore, request: RotationReque
 
 async def _follow(client: Any, at_once: asyncio.Semaphore, request: RotationRequest) -> None:
     async with at_once:
-        await refresh(client, request)
+        for follow in _followers():
+            await follow(client, request)
+
+
+async def _renew(client: Any, at_once: asyncio.Semaphore, ageing: Ageing) -> None:
+    async with at_once:
+        await start_renewal(client, ageing.kind, ageing.request)

@@ -13,6 +13,7 @@ import { inHand, standing, stateOf } from './words.js';
 export function aboutSecret(secret) {
   const state = stateOf(secret.state);
   const { complaints = [], provider, slot, strategy, expiresOn, nextRotation, window, approval } = secret;
+  const { replicaOf, replicas = [] } = secret;
   return [
     el('p', { class: 'state-line' }, badge(state), ' ', state.meaning),
     complaints.length > 0 &&
@@ -28,8 +29,18 @@ export function aboutSecret(secret) {
       ['Window', window && [window]],
       ['Approval', approval === true && ['of each rotation']],
       ['Lives on', provider && [slot && `${slot} of `, provider.name, strategy === 'pinned' && ', pinned']],
+      ['Replica of', replicaOf && [`${replicaOf.secret} in ${replicaOf.vault}`]],
+      ...replicas.map((one) => replicaRow(one)),
     ]),
   ].filter((node) => node !== false);
+}
+
+/**
+ * @param {{vault: string, state: string, reason?: string}} one
+ * @returns {[string, string[]]}
+ */
+function replicaRow({ vault, state, reason }) {
+  return [`Replica in ${vault.split('.')[0]}`, [reason ? `${state}: ${reason}` : state]];
 }
 
 /** @param {Rotation} one */

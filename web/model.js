@@ -27,7 +27,7 @@ export const FILTERS = [
   },
   { id: 'approval', label: 'To be approved', has: asksForApproval },
   { id: 'ok', label: 'OK', has: inState('ok') },
-  { id: 'off', label: 'Paused or disabled', has: inState('paused', 'disabled') },
+  { id: 'off', label: 'Paused or disabled', has: inState('paused', 'disabled', 'replica') },
 ];
 
 /** @type {Record<string, (one: Secret, other: Secret) => number>} */
@@ -101,7 +101,7 @@ function asksForApproval({ state, approval, lastRotation }) {
 
 /** @param {Secret} secret */
 function isSoon(secret) {
-  if (['paused', 'disabled'].includes(secret.state)) return false;
+  if (['paused', 'disabled', 'replica'].includes(secret.state)) return false;
   return parse(secret.nextRotation) <= now() + SOON;
 }
 

@@ -22,6 +22,8 @@
  * @property {boolean} [approval]
  * @property {string} [expiresOn]
  * @property {string} [nextRotation]
+ * @property {{vault: string, secret: string, version: string}} [replicaOf]
+ * @property {{vault: string, state: string, reason?: string}[]} [replicas] state: equal, behind or unknown
  * @property {string[]} [complaints]
  * @property {LastRotation} [lastRotation]
  *

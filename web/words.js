@@ -16,6 +16,7 @@ const STATES = {
   window: { label: 'Awaits window', tone: 'busy', meaning: 'its rotation waits for a maintenance window' },
   grace: { label: 'In grace', tone: 'busy', meaning: 'published; the previous key still lives' },
   paused: { label: 'Paused', tone: 'off', meaning: 'RotationEnabled is false' },
+  replica: { label: 'Replica', tone: 'off', meaning: 'a copy that follows another secret; it is not rotated itself' },
   disabled: { label: 'Disabled', tone: 'off', meaning: 'its current version is disabled' },
   ok: { label: 'OK', tone: 'good', meaning: 'nothing to do' },
 };

@@ -57,6 +57,9 @@ param eventHub {
 @description('Required. Vaults that may be rotated: host names, separated by commas.')
 param keyVaults string
 
+@description('Required. Vaults that secrets may be copied to; may be empty.')
+param replicaVaults string
+
 @description('Required. Life of a new version, in days, where a secret\'s tags do not say.')
 @minValue(1)
 @maxValue(3650)
@@ -119,6 +122,7 @@ var useScheduler = !empty(schedulerEndpoint)
 // Which settings there are is compared with the code and with README.md by a test.
 var commonSettings = {
   KEY_VAULTS: keyVaults
+  REPLICA_VAULTS: replicaVaults
   EVENT_HUB_NAME: eventHub.hubName
   EVENT_HUB_CONSUMER_GROUP: eventHub.consumerGroupName
   EventHubConnection__fullyQualifiedNamespace: eventHub.fullyQualifiedNamespace
@@ -129,8 +133,8 @@ var commonSettings = {
   SWEEP_SCHEDULE: sweepSchedule
   MAX_CONCURRENT_ROTATIONS: string(maxConcurrentRotations)
   MAX_REDRIVES: string(maxRedrives)
-  HISTORY_RETENTION_DAYS: string(historyRetentionDays)
   CONSUMER_SCOPES: consumerScopes
+  HISTORY_RETENTION_DAYS: string(historyRetentionDays)
   MOVE_PINNED_REFERENCES: movePinnedReferences ? 'true' : 'false'
   AZURE_CLOUD: environment().name
   // On the one core of an instance, the Durable extension runs 10 activities at a time, which mostly wait for Azure;

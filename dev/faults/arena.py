@@ -20,6 +20,7 @@ APP = Path(__file__).parents[2]
 VAULTS = ("sample-kv", "second-kv")
 SETTINGS = {
     "KEY_VAULTS": ",".join(f"{name}.vault.azure.net" for name in VAULTS),
+    "REPLICA_VAULTS": f"{VAULTS[1]}.vault.azure.net",
     "EVENT_HUB_NAME": "keyvault-events",
     "EVENT_HUB_CONSUMER_GROUP": "rotation",
     "EventHubConnection__fullyQualifiedNamespace": "sample.servicebus.windows.net",
@@ -37,8 +38,12 @@ def forget_process() -> None:
         bootstrap.settings,
         bootstrap.surroundings,
         bootstrap.key_vault,
+        bootstrap.replica_vault,
+        bootstrap.vault_objects,
+        bootstrap.resource_manager,
         bootstrap.inventory,
         bootstrap.consumers,
+        bootstrap.copies,
         identity.credential,
         pacing.ways,
         storage_account._management_clients,
@@ -93,4 +98,5 @@ class Arena:
         else:
             bootstrap.inventory.cache_clear()
             bootstrap.consumers.cache_clear()
+            bootstrap.copies.cache_clear()
             pacing.ways.cache_clear()

@@ -71,6 +71,13 @@ def _pair(stage: Stage) -> tuple[str, ...]:
     return first.name, second.name
 
 
+def _replicas(stage: Stage) -> tuple[str, ...]:
+    """A secret with a copy in another vault, which is served too; its old key dies after a day."""
+    secret = stage.secret(stage.account(), ReplicateTo=stage.other_vault.name, RetireAfter="P1D")
+    stage.replicate(secret)
+    return (secret.name,)
+
+
 def _file_storage(stage: Stage) -> tuple[str, ...]:
     return (stage.secret(stage.account(kind="FileStorage")).name,)
 
@@ -137,6 +144,7 @@ SCENARIOS = {
         Scenario("adopt", _adopt),
         Scenario("collision", _collision),
         Scenario("collision pair", _pair),
+        Scenario("replicas", _replicas),
         Scenario("file storage", _file_storage),
         Scenario("consumer", _consumer()),
         Scenario("consumer pins a version", _consumer(pinned=True)),

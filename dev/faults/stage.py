@@ -16,6 +16,7 @@ from dev.simulators import (
     Vault,
 )
 from dev.simulators.logins import ADMINISTRATOR_PASSWORD
+from rotation.replication import Origin
 
 from .arena import VAULTS, Arena
 
@@ -43,11 +44,12 @@ class Stage:
 
     arena: Arena
     vault: Vault = field(init=False)
+    other_vault: Vault = field(init=False)
     managed: dict[str, Managed] = field(default_factory=dict)
     accounts: list[KeyHolder] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.vault, _ = (self.azure.add_vault(name) for name in VAULTS)
+        self.vault, self.other_vault = (self.azure.add_vault(name) for name in VAULTS)
 
     @property
     def azure(self) -> SimulatedAzure:
@@ -124,6 +126,19 @@ class Stage:
         self.azure.watch(self.vault, name, account)
         self.azure.add_consumer(self.vault, name, account, every=REREAD, reread=REREAD)
         return self.managed[name]
+
+    def replicate(self, secret: Managed) -> None:
+        """Seed the replica that a secret's tag asks for, in the other vault, and give that a consumer too."""
+        origin = Origin(self.vault.host, secret.name, secret.seeded.version, secret.seeded.created)
+        tags = {name: text for name, text in secret.seeded.tags.items() if name != "ReplicateTo"}
+        self.other_vault.set_secret(
+            secret.name,
+            secret.seeded.value.reveal(),
+            tags=tags | {"ReplicaOf": str(origin)},
+            content_type=secret.seeded.content_type,
+            expires_on=secret.seeded.expires_on,
+        )
+        self.azure.add_consumer(self.other_vault, secret.name, secret.account, every=REREAD, reread=REREAD)
 
     def works(self, name: str) -> bool:
         """Tell whether whoever reads a secret now gets a key that its account accepts."""

@@ -107,6 +107,14 @@ class Trial:
         switch(on=False)
         self.clock.call_at(self.clock.now() + lasting, lambda: switch(on=True))
 
+    def sweep(self) -> list[dict[str, Any]]:
+        """Sweep once, let the copying that it starts come to its end, and return how that went."""
+        self.run([self.host.start("sweep_vaults", "sweep", None)])
+        url = f"{self.host.url}/runtime/webhooks/durabletask/instances?instanceIdPrefix=replicate-"
+        answer = requests.get(url, timeout=30)
+        answer.raise_for_status()
+        return self.run([row["instanceId"] for row in answer.json()])
+
     # --- what happens -------------------------------------------------------------------------------------
 
     def announce(self, names: Iterable[str] | None = None) -> list[str]:

@@ -62,6 +62,8 @@ def wind_up(trial: Trial, mend: Sequence[Callable[[], object]]) -> Iterator[str]
     for name in trial.stage.managed:
         if not trial.stage.works(name):
             yield from _forced(trial, name, f"repair-{name}")
+    if any(problem for secret in trial.stage.managed.values() for problem in _replica(trial, secret)):
+        yield from _complaints(trial.sweep()[-1:], "after a sweep")
     trial.pass_time(_AFTERWARDS)
     for each in mend:
         each()
@@ -120,8 +122,22 @@ def promises(trial: Trial) -> Iterator[str]:
     yield from trial.ledger.broken
     for secret in trial.stage.managed.values():
         yield from _secret(trial, secret)
+        yield from _replica(trial, secret)
     yield from _consumers(trial)
     yield from _cut_off(trial)
+
+
+def _replica(trial: Trial, secret: Managed) -> Iterator[str]:
+    """A copy has its primary's value in the end, and all else that there is to it."""
+    primary, copy = trial.stage.vault.current(secret.name), trial.stage.other_vault.find(secret.name)
+    if "ReplicateTo" not in primary.tags or copy is None:
+        return
+    if copy.value.reveal() != primary.value.reveal():
+        yield f"the replica of {secret.name} has another value"
+    if (copy.expires_on, copy.content_type, copy.enabled) != (primary.expires_on, primary.content_type, True):
+        yield f"the replica of {secret.name} differs from it"
+    if not copy.tags.get("ReplicaOf", "").startswith(f"https://{primary.vault_host}/secrets/{secret.name}/"):
+        yield f"the replica of {secret.name} does not say what it is"
 
 
 def _secret(trial: Trial, secret: Managed) -> Iterator[str]:
@@ -159,7 +175,7 @@ def _consumers(trial: Trial) -> Iterator[str]:
     """Refusals that somebody else has caused are theirs: a dead key, or a secret that could not be read."""
     for consumer in trial.azure.consumers:
         for refusal in consumer.refusals:
-            version = trial.stage.vault.find(consumer.secret, refusal.version)
+            version = consumer.vault.find(consumer.secret, refusal.version)
             key = consumer.account.key_in(version.value.reveal()) if version else ""
             if not (trial.ledger.is_innocent(key) or consumer.secret in trial.ledger.hidden or trial.ledger.in_window):
                 yield f"the consumer of {consumer.secret} was refused at {refusal.time:%d %b %H:%M:%S}"

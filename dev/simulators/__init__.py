@@ -9,8 +9,8 @@ by reference. A database server (`login_server`) is described, and listens elsew
 Where it is simpler than the real thing: what is written is visible at once (but for the settable propagation delay of
 account keys), deletions and recoveries take no time, nobody is throttled unless a fault or a limit says so, and access
 is a matter of knobs on the vault and the account instead of roles. Tokens and signatures are dated by the machine's
-clock, all else by the clock given. Left out: keys and certificates, backup and restore, blobs themselves and with them
-service SAS.
+clock, all else by the clock given. Left out: what is in keys and certificates, backup and restore, blobs themselves and
+with them service SAS.
 """
 
 from .azure import SimulatedAzure

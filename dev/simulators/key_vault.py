@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from . import vault_errors as errors
+from . import vault_objects_service
 from . import vault_wire as wire_format
 from .tokens import Complaint, TokenRegistry
 from .vault import Vault
@@ -60,6 +61,9 @@ class KeyVaultService:
             ("DELETE", "deletedsecrets", 1, ""): ("purgeDeletedSecret", self._purge),
             ("POST", "deletedsecrets", 1, "recover"): ("recoverDeletedSecret", self._recover),
         }
+        other = vault_objects_service.find(self._vault.objects, self._vault.host, method, segments)
+        if other is not None:
+            return other
         collection, *parts = segments or [""]
         verb = parts[1] if len(parts) == 2 and parts[1].lower() in ("versions", "recover") else ""
         parts = parts[:1] if verb else parts

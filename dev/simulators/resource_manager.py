@@ -104,6 +104,9 @@ class ResourceManagerService:
     def _operator_change(self, request: Request) -> Operation | None:
         """Name what only operators ask for: reading or changing a vault, assigning a role."""
         scope, _, assignment = request.path.lower().partition(_ASSIGNMENT)
+        listed = scope.removesuffix("/providers/microsoft.storage/storageaccounts")
+        if listed != scope and request.method == "GET":
+            return Operation("storage.listAccounts", listed.rpartition("/")[2], partial(self._list, request, listed))
         vault = self._vaults.get(scope.rstrip("/"))
         resource = vault or self._accounts.get(scope)
         if resource is None:
@@ -120,6 +123,20 @@ class ResourceManagerService:
         if server is None or request.method != "GET":
             return None
         return Operation("postgresql.getServer", server.name, lambda: self._refusal(request) or server.answer(request))
+
+    def _list(self, request: Request, scope: str) -> Response:
+        """List the accounts below a subscription or a resource group, two at a time."""
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        found = [account for key, account in sorted(self._accounts.items()) if key.startswith(f"{scope}/")]
+        first = int(request.parameter("$skiptoken") or 0)
+        page = {"value": [describe(account) for account in found[first : first + 2]]}
+        if first + 2 < len(found):
+            version = request.parameter("api-version")
+            link = f"https://{self._cloud.arm_host}{request.path}?api-version={version}&%24skiptoken={first + 2}"
+            return json_response(200, page | {"nextLink": link})
+        return json_response(200, page)
 
     def _assign(self, request: Request, resource: StorageAccount | Vault) -> Response:
         refusal = self._refusal(request)
@@ -216,6 +233,10 @@ def describe(account: StorageAccount) -> dict[str, Any]:
             "defaultAction": "Deny" if account.firewall_closed else "Allow",
         },
         "supportsHttpsTrafficOnly": True,
+        "encryption": {
+            "keySource": "Microsoft.Keyvault" if account.customer_key else "Microsoft.Storage",
+            **({"keyvaultproperties": account.customer_key} if account.customer_key else {}),
+        },
         "provisioningState": "Succeeded",
         "primaryEndpoints": {service: account.endpoint(service) for service in account.services},
         "primaryLocation": account.location,

@@ -51,6 +51,8 @@ class StorageAccount(KeyHolder):
         self.sku = sku
         self.allow_shared_key_access = allow_shared_key_access
         self.busy = False
+        self.customer_key: dict[str, str] | None = None
+        """What it is encrypted with, as `keyvaultproperties`; None is a key of Microsoft's."""
 
     @property
     def resource_id(self) -> str:

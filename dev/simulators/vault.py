@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from .clouds import PUBLIC, Cloud
 from .sensitive import Sensitive
+from .vault_objects import VaultObjects
 from .world import World
 
 RETENTION = timedelta(days=90)
@@ -30,6 +31,12 @@ _PERMISSIONS = {
     "listSecretVersions": "listSecrets",
     "listDeletedSecrets": "listSecrets",
     "getDeletedSecret": "listSecrets",
+    "getCertificate": "getCertificate",
+    "getCertificateOperation": "getCertificate",
+    "createCertificate": "createCertificate",
+    "getKey": "getKey",
+    "getKeyRotationPolicy": "getKeyRotationPolicy",
+    "rotateKey": "rotateKey",
 }
 """Which right an operation needs: https://learn.microsoft.com/azure/role-based-access-control/permissions/security."""
 
@@ -82,6 +89,8 @@ class Vault:
         self._denied: set[str] = set()
         self._secrets: dict[str, list[SecretVersion]] = {}
         self._deleted: dict[str, DeletedSecret] = {}
+        self.objects = VaultObjects(world)
+        """Its certificates and keys."""
 
     @property
     def host(self) -> str:

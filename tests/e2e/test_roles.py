@@ -29,6 +29,9 @@ BUILT_IN = {
     "Website Contributor": ["microsoft.web/sites/*"],
 }
 CUSTOM = "the custom role"
+CUSTOM_OF_REPLICAS = "the custom role of replicas"
+# Pending secrets are in the primary's vault alone.
+PENDING_ACTION = "Microsoft.KeyVault/vaults/secrets/delete"
 KEY_VAULT_ACTION = r"'(Microsoft\.KeyVault/vaults/secrets/[\w/]+)'"
 
 
@@ -55,6 +58,10 @@ def table() -> dict[str, Row]:
 def granted(file: str, pattern: str) -> set[str]:
     """Return what a Bicep file names."""
     return set(re.findall(pattern, (ROOT / "bicep" / file).read_text(encoding="utf-8")))
+
+
+def lower(names: set[str]) -> list[str]:
+    return [name.casefold() for name in names]
 
 
 # --- the table and the calls
@@ -146,7 +153,18 @@ def renew_an_application(running: Running) -> None:
     assert running.rotate(version, "application")["output"]["retired"] is True
 
 
+def copy_and_disable(running: Running) -> None:
+    running.scene.azure.add_vault("east-kv")
+    version = running.scene.vault.set_secret("copied", "value", tags={"ReplicateTo": "east-kv"})
+    request = running.scene.request(version.version, name="copied").to_json()
+    for instance in ("replicate-one", "replicate-two"):
+        assert running.ended(running.host.start("replicate_secret", instance, request))["runtimeStatus"] == "Completed"
+        running.scene.vault.disable("copied")
+
+
 def test_every_call_is_in_the_table_and_every_row_is_called(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLICA_VAULTS", "east-kv.vault.azure.net")
+    forget_process()
     for way in (
         alternate_and_retire,
         be_overtaken,
@@ -154,6 +172,7 @@ def test_every_call_is_in_the_table_and_every_row_is_called(running: Running, mo
         roll_back,
         collide,
         repair_a_file_share_account,
+        copy_and_disable,
         sweep,
         generate,
         renew_an_application,
@@ -186,17 +205,22 @@ def test_no_right_on_the_account_is_idle(running: Running, right: str) -> None:
 
 
 def test_each_role_of_the_table_allows_its_call() -> None:
-    custom = {name.casefold() for name in granted("onboard-vault.bicep", KEY_VAULT_ACTION)}
+    custom = {
+        CUSTOM: lower(granted("onboard-vault.bicep", KEY_VAULT_ACTION)),
+        CUSTOM_OF_REPLICAS: lower(granted("onboard-replica-vault.bicep", KEY_VAULT_ACTION)),
+    }
     for operation, row in table().items():
         assert bool(row.action) == bool(row.roles), operation
         for role in row.roles:
-            allowed = custom if role == CUSTOM else BUILT_IN[role]
+            allowed = custom.get(role) or BUILT_IN[role]
             assert any(fnmatchcase(str(row.action).casefold(), pattern) for pattern in allowed), (operation, role)
 
 
 def test_the_custom_role_allows_what_is_called_and_no_more() -> None:
     called = {row.action for row in table().values() if CUSTOM in row.roles}
     assert granted("onboard-vault.bicep", KEY_VAULT_ACTION) == called
+    called |= {row.action for row in table().values() if CUSTOM_OF_REPLICAS in row.roles}
+    assert granted("onboard-replica-vault.bicep", KEY_VAULT_ACTION) == called - {PENDING_ACTION}
 
 
 def test_a_target_gets_the_roles_of_the_table_and_no_more() -> None:

@@ -113,7 +113,8 @@ def test_nothing_to_do_is_told_as_such() -> None:
     assert replay.output["vaults"]["a"]["listed"] == 7
     assert replay.statuses[-1] == {
         "outcome": "swept", "since": START.isoformat(), "ended": replay.output["ended"], "listed": 7, "due": 0,
-        "started": 0, "joined": 0, "settled": 0, "late": 0, "redriven": 0, "reported": 0, "unreachable": 0,
+        "started": 0, "joined": 0, "settled": 0, "late": 0, "redriven": 0, "drifted": 0, "reported": 0,
+        "unreachable": 0,
     }  # fmt: skip
 
 

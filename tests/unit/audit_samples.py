@@ -8,6 +8,8 @@ from rotation.consumers import Standing
 from rotation.outcomes import Outcome, OutcomeName
 from rotation.parking import ParkedEvent
 from rotation.refreshing import Refreshing
+from rotation.renewal_record import renewal
+from rotation.replication_record import replication
 from rotation.results import Done, Retry, Stop
 from rotation.sweep import SWEEP, Report
 from tests.unit import builders
@@ -52,6 +54,7 @@ REPORT = Report(
     vaults={HOST: {"listed": 12, "due": 3, "started": 2, "joined": 1, "settled": 0}},
     late=1,
     redriven=1,
+    drifted=1,
     reported=[{"vault": HOST, "secret": "odd", "reason": "tags: RetireAfter is absent"}],
     unreachable={"second-kv.vault.azure.net": "list secrets: no connection"},
 )
@@ -68,6 +71,27 @@ SAMPLES = (
     ),
     audit.parked(ParkedEvent(NOW.isoformat(), "3", 4711, 0, "it is no JSON", "{not json")),
     audit.refresh(REFRESH, builders.request(), BEHIND, timedelta(hours=3)),
+    replication(
+        INSTANCE.replace("rotate", "replicate"),
+        builders.request(reason="sweep"),
+        "failed",
+        "second-kv.vault.azure.net: 403 Forbidden",
+        [
+            {"vault": "third-kv.vault.azure.net", "state": "mended"},
+            {"vault": "second-kv.vault.azure.net", "state": "behind"},
+        ],
+        timedelta(seconds=2.5),
+    ),
+    renewal(
+        INSTANCE.replace("rotate", "key"),
+        "key",
+        builders.request(reason="KeyNearExpiry"),
+        "rotated",
+        "a reason",
+        NEXT_VERSION,
+        "pinned to a version of the key: contosodata",
+        timedelta(seconds=1.5),
+    ),
     *audit.sweep(SWEEP, NOW, REPORT, NOW + timedelta(minutes=4)),
 )
 FIELDS = {sample.kind: ["record", *sample.fields] for sample in SAMPLES}

@@ -160,6 +160,7 @@ def test_a_sweep_s_numbers() -> None:
         "settled": 0,
         "late": 1,
         "redriven": 1,
+        "drifted": 1,
         "reported": 1,
         "unreachable": 1,
         "seconds": 240.0,

@@ -118,8 +118,7 @@ def test_the_host_of_a_sovereign_cloud_comes_from_the_id(host: str) -> None:
     "name",
     [
         "Microsoft.KeyVault.KeyNewVersionCreated",
-        "Microsoft.KeyVault.KeyNearExpiry",
-        "Microsoft.KeyVault.CertificateExpired",
+        "Microsoft.KeyVault.CertificateNewVersionCreated",
         "Microsoft.KeyVault.VaultAccessPolicyChanged",
         "SecretNearExpiry",
         "something else",

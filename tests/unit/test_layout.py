@@ -296,7 +296,7 @@ def named(package: str, *callers: str) -> set[str]:
 
 def test_each_step_calls_an_activity_that_is_registered(loaded: dict[str, Any]) -> None:
     """The runtime looks names up when they are called: a misspelt one would fail a rotation half-way."""
-    called = named("orchestrations", "take_step", "step", "call_activity")
+    called = named("orchestrations", "take_step", "step", "attempt_once", "call_activity")
     assert called == bound(loaded, "activityTrigger")
     assert called == {path.stem for path in files("activities")} - {"__init__", "shell"}
 

@@ -1,0 +1,118 @@
+"""Key Vault's certificates and keys, as their renewal uses them: no private part, and no value, is ever asked for.
+
+Asked directly, on azure-core's pipeline: half a dozen calls are worth no two more SDKs in the package. The token's
+audience is fixed by the cloud and the host is on the allow-list, so there is no challenge to believe.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from azure_clients.identity import credential
+from azure_clients.pacing import asking
+from azure_clients.pool import Pool
+from azure_clients.settings import Settings
+from azure_clients.transport import CLIENT_OPTIONS
+from rotation.failures import MissingError, TransientError
+from rotation.renewal import Held
+
+if TYPE_CHECKING:
+    from azure.core import PipelineClient
+    from azure.core.rest import HttpRequest, HttpResponse
+
+    Client = PipelineClient[HttpRequest, HttpResponse]
+
+# As of secrets: old enough to be served by every cloud. Keys can be rotated since 7.3.
+_API_VERSION = "7.4"
+_READ_ONLY = ("id", "attributes")
+
+
+class VaultObjects:
+    """One vault's certificates and keys; every method raises `RotationError`s that name the operation."""
+
+    def __init__(self, host: str, settings: Settings) -> None:
+        self._host = host
+        self._settings = settings
+        self._pool = Pool(self._new_client)
+
+    def certificate(self, name: str, version: str = "") -> tuple[Held, Mapping[str, Any]]:
+        """Read a certificate's version, the current one unless told otherwise, and its policy."""
+        document = self._send("get certificate", "GET", _path("certificates", name, version))
+        return Held.from_json(str(document.get("id", "")), document), _object(document.get("policy"))
+
+    def pending(self, name: str) -> Mapping[str, Any] | None:
+        """Read what has become of the last request for a version; None if there is none."""
+        try:
+            return self._send("get certificate operation", "GET", _path("certificates", name, "pending"))
+        except MissingError:
+            return None
+
+    def request_certificate(self, name: str, policy: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+        """Ask for a new version by a policy; answered before it is there.
+
+        Raises:
+            TransientError: One is being made already, among other things: look at what is pending.
+        """
+        given = {field: value for field, value in policy.items() if field not in _READ_ONLY}
+        body = {"policy": given, "attributes": {"enabled": True}, "tags": dict(tags)}
+        self._send("create certificate", "POST", _path("certificates", name, "create"), body)
+
+    def key(self, name: str, version: str = "") -> tuple[Held, bool]:
+        """Read a key's version, the current one unless told otherwise, and whether a certificate manages it."""
+        document = self._send("get key", "GET", _path("keys", name, version))
+        held = Held.from_json(str(_object(document.get("key")).get("kid", "")), document)
+        return held, document.get("managed") is True
+
+    def key_policy(self, name: str) -> Mapping[str, Any]:
+        """Read a key's rotation policy."""
+        return self._send("get key rotation policy", "GET", _path("keys", name, "rotationpolicy"))
+
+    def rotate_key(self, name: str) -> Held:
+        """Have Key Vault make a new version, by the key's rotation policy.
+
+        Raises:
+            TransientError: Its effect is unknown: look at the current version before asking again.
+        """
+        document = self._send("rotate key", "POST", _path("keys", name, "rotate"))
+        return Held.from_json(str(_object(document.get("key")).get("kid", "")), document)
+
+    def _send(self, operation: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        from azure.core.rest import HttpRequest  # noqa: PLC0415 - see identity.py
+
+        with asking(operation, self._host), self._pool.client() as client:
+            request = HttpRequest(
+                method, f"https://{self._host}{path}", params={"api-version": _API_VERSION}, json=body
+            )
+            response = client.send_request(request)
+            response.raise_for_status()
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        if not isinstance(document, Mapping):
+            raise TransientError(f"{operation}: {response.status_code} with an answer that cannot be read")
+        return document
+
+    def _new_client(self) -> "Client":
+        from azure.core import PipelineClient  # noqa: PLC0415
+        from azure.core.pipeline.policies import (  # noqa: PLC0415
+            BearerTokenCredentialPolicy,
+            RequestIdPolicy,
+            UserAgentPolicy,
+        )
+
+        cloud = self._settings.cloud
+        # Listed by hand, because the usual set repeats calls.
+        policies = [
+            RequestIdPolicy(),
+            UserAgentPolicy("secret-rotation"),
+            BearerTokenCredentialPolicy(credential(cloud), f"https://{cloud.vault_suffix[1:]}/.default"),
+        ]
+        return PipelineClient(f"https://{self._host}", policies=policies, **CLIENT_OPTIONS)
+
+
+def _path(collection: str, name: str, part: str) -> str:
+    return f"/{collection}/{name}/{part}" if part else f"/{collection}/{name}"
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
