@@ -27,7 +27,7 @@ def answer(module: Any, scene: Scene, **payload: Any) -> dict[str, Any]:
 def test_a_plan_says_until_when_its_window_is_open(scene: Scene) -> None:
     plan = planned(scene, Window=OPEN)
     assert (plan["window"], plan["closes"]) == (OPEN, "2026-07-25T02:00:00+00:00")
-    assert (plan["hurry"], plan["approval_seconds"]) == ("", None)
+    assert not {"hurry", "approval_seconds"} & set(plan)
 
 
 def test_nothing_is_regenerated_once_the_window_has_closed(scene: Scene) -> None:
@@ -155,7 +155,7 @@ def test_what_is_published_already_needs_no_approval(scene: Scene) -> None:
     assert plan["approval_seconds"] == 7 * 86_400.0
     write(scene, plan, interim=True)
     again = call(read_metadata, scene, request=scene.request(plan["version"]).to_json())["value"]
-    assert again["approval_seconds"] is None
+    assert "approval_seconds" not in again
 
 
 def test_a_plan_without_a_window_is_never_closed(scene: Scene) -> None:
