@@ -16,6 +16,7 @@ bp = df.Blueprint()
 
 _log = logging.getLogger("secret_rotation")
 
+_FOLLOWERS = (refresh, replicate)
 # The version is published: the rotation goes on, whether or not they could be started.
 _BUDGET = 300.0
 
@@ -30,9 +31,9 @@ async def announce_version(payload: dict, client: df.DurableOrchestrationClient)
 async def _announce_version(client: df.DurableOrchestrationClient, payload: dict[str, Any]) -> Result:
     request = RotationRequest(payload["vault"], payload["secret"], payload["version"], reason=payload["instance"])
     try:
-        await refresh(client, request)
-        if bootstrap.settings().replica_vaults:
-            await replicate(client, request)
+        for follow in _FOLLOWERS:
+            if follow is not replicate or bootstrap.settings().replica_vaults:
+                await follow(client, request)
     except Exception as error:  # the SDK's client knows no other
         _log.warning("what follows %s could not be started (%s)", payload["version"], type(error).__name__)
         return Retry(f"the task hub does not answer ({type(error).__name__})", budget=_BUDGET, fallback={})

@@ -1,6 +1,6 @@
 """Before a slot is regenerated: which other secrets live on it, and until when others may hold it. Changes nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
@@ -18,7 +18,7 @@ from rotation.holding import held_until
 from rotation.model import SecretVersion, Slot
 from rotation.neighbours import Neighbour, grace_of, neighbour_on
 from rotation.plan import Plan
-from rotation.replication import is_replica, targets
+from rotation.replication import targets
 from rotation.results import Done, Result, Retry
 from rotation.tags import CONSUMERS
 
@@ -61,7 +61,7 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
     if others and is_exclusive(plan.provider):
         vault, secret = others[0]
         raise RefusedError(f"{secret} in {vault} names the same login: give each secret logins of its own")
-    found = _look(plan, slot, others, now)
+    found = _look(plan, slot, others, tenants.replicas, now)
     away = found.pop("away")
     missing = [*tenants.unreachable, *tenants.unknown, *away]
     if not missing:
@@ -74,24 +74,20 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
     return Retry(note, budget=budget, fallback={**found, "note": note})
 
 
-def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: datetime) -> dict[str, Any]:
+def _look(
+    plan: Plan, slot_name: str, others: list[tuple[str, str]], copies: list[tuple[str, str]], now: datetime
+) -> dict[str, Any]:
     own = [(plan.vault, plan.secret)] if plan.follows else []
     provider = bootstrap.provider(plan.provider, plan.subject)
-    slot = provider.slots().get(slot_name) if others or own else None
+    slot = provider.slots().get(slot_name) if others or own or copies else None
     if others and slot is None:
         raise RefusedError(f"slot {slot_name} does not exist any more")
     neighbours: list[Neighbour] = []
     free_from = now
     tenants = [(*place, current) for place in [*own, *others] if slot and (current := _read(*place))]
     kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
-    # What has not been made yet, or is not known any more, is held by nobody.
-    is_known = slot is not None and not isinstance(slot.key, UnknownCredential)
-    replicas = ReplicaLook(slot.key, provider.form, now) if slot and is_known else None
-    behind: list[dict[str, str]] = []
     for vault, secret, current in tenants:
-        if replicas and _at_replicas(replicas, vault, secret, current):
-            behind.append({"vault": vault, "secret": secret, "version": current.version})
-        if slot is None or (vault, secret) in own or is_replica(current.tags):
+        if slot is None or (vault, secret) in own:
             continue
         neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults, now, plan.expires_on)
         if neighbour is not None:
@@ -102,27 +98,27 @@ def _look(plan: Plan, slot_name: str, others: list[tuple[str, str]], now: dateti
             replaced = bootstrap.key_vault(vault).replaced(secret, current, provider.form, since=now - grace)
             held = held_until(replaced, slot.key, grace)
             free_from = max(free_from, held or now)
-    if replicas:
-        free_from = max(free_from, replicas.free_from)
-    found = {
-        "neighbours": [neighbour.to_json() for neighbour in neighbours],
-        "free_from": free_from.isoformat(),
-        "away": replicas.away if replicas else [],
-    }
-    if slot is None or replicas is None:
-        return found
+    found: dict[str, Any] = {"neighbours": [neighbour.to_json() for neighbour in neighbours], "away": []}
+    # What has not been made yet, or is not known any more, is held by nobody.
+    if slot is None or isinstance(slot.key, UnknownCredential):
+        return found | {"free_from": free_from.isoformat()}
+    replicas = ReplicaLook(slot.key, provider.form, now)
+    behind = [
+        {"vault": vault, "secret": secret, "version": current.version}
+        for vault, secret, current in tenants
+        if replicas.at(
+            secret,
+            targets(current.tags, defaults.replica_vaults),
+            grace_of(current, kinds, defaults),
+            bootstrap.replica_vault,
+        )
+    ]
+    for vault, secret in copies:
+        replicas.at(secret, [vault], timedelta(seconds=plan.grace_seconds), bootstrap.key_vault)
     if replicas.away and slot.name == plan.retire_slot:
         replicas.held.append(f"the replicas in {', '.join(replicas.away)}, which cannot be reached,")
+    found |= {"away": replicas.away, "free_from": max(free_from, replicas.free_from).isoformat()}
     return found | _held(plan, slot, provider.form, tenants, now, replicas.held, behind)
-
-
-def _at_replicas(look: ReplicaLook, vault: str, secret: str, current: SecretVersion) -> bool:
-    """Look at a secret's copies, or at the secret if it is one; tell whether it has copies that are behind."""
-    grace = grace_of(current, bootstrap.surroundings().kinds, bootstrap.settings().defaults)
-    if is_replica(current.tags):
-        look.at(secret, [vault], grace, bootstrap.key_vault)
-        return False
-    return look.at(secret, targets(current.tags, bootstrap.settings().replica_vaults), grace, bootstrap.replica_vault)
 
 
 def _held(

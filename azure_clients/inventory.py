@@ -6,6 +6,7 @@ share the account in question, because a tag that lies would cost somebody a liv
 """
 
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from rotation.failures import NoSuchHostError, UnreachableError
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.policy import provider_of
+from rotation.replication import is_replica
 
 KEPT = timedelta(minutes=5)
 
@@ -28,6 +30,8 @@ class Listing:
     """Those that concern us, by name."""
     by_claim: dict[str, list[str]] = field(default_factory=dict)
     """Secret names by what they claim of a target (`rotation.address.claims`)."""
+    replicas_by_claim: dict[str, list[str]] = field(default_factory=dict)
+    """Likewise, those that are copies: they follow their secret, and claim nothing of their own."""
     pending: list[ListedSecret] = field(default_factory=list)
     """What rotations keep until they publish it, or have left behind."""
 
@@ -53,6 +57,8 @@ class Tenants:
     """Vaults that have never been listed, and do not answer now."""
     unknown: list[str]
     """Vaults that have never been listed, and whose names lead nowhere."""
+    replicas: list[tuple[str, str]] = field(default_factory=list)
+    """Copies of such secrets."""
 
 
 class Inventory:
@@ -74,16 +80,17 @@ class Inventory:
         secrets: list[tuple[str, str]] = []
         unreachable: list[str] = []
         unknown: list[str] = []
+        replicas: list[tuple[str, str]] = []
         for host in sorted(self._vaults):
             try:
                 listing = self._listed(host, now - KEPT, now, stale=True)
-                found = {name: None for claim in claims(address) for name in listing.by_claim.get(claim, [])}
-                secrets += [(host, name) for name in found]
+                secrets += [(host, name) for name in _names(listing.by_claim, address)]
+                replicas += [(host, name) for name in _names(listing.replicas_by_claim, address)]
             except NoSuchHostError:
                 unknown.append(host)
             except UnreachableError:
                 unreachable.append(host)
-        return Tenants(secrets, unreachable, unknown)
+        return Tenants(secrets, unreachable, unknown, replicas)
 
     def listing(self, host: str, now: datetime, since: datetime | None = None) -> Listing:
         """Return a vault's listing that was made after `since`, or within the last minutes; lists it where needed.
@@ -114,7 +121,13 @@ class Inventory:
                 continue
             listing.secrets.append(secret)
             target = provider_of(secret.tags, secret.content_type, self._kinds)
+            found = listing.replicas_by_claim if is_replica(secret.tags) else listing.by_claim
             for claim in claims(target) if target is not None else ():
-                listing.by_claim.setdefault(claim, []).append(secret.name)
+                found.setdefault(claim, []).append(secret.name)
         listing.secrets.sort(key=lambda secret: secret.name.casefold())
         return listing
+
+
+def _names(by_claim: Mapping[str, list[str]], address: Address) -> Iterable[str]:
+    """Return the names under what an address claims, each once."""
+    return {name: None for claim in claims(address) for name in by_claim.get(claim, [])}

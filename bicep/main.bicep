@@ -47,9 +47,6 @@ param maxConcurrentRotations int = 50
 @maxValue(20)
 param maxRedrives int = 3
 
-@description('Optional. Where those who use a key or secret are looked for: ARM ids of subscriptions or resource groups, separated by commas.')
-param consumerScopes string = ''
-
 @description('Optional. How long the histories of finished rotations are kept, in days.')
 @minValue(1)
 @maxValue(3650)

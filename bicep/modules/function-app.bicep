@@ -133,8 +133,8 @@ var commonSettings = {
   SWEEP_SCHEDULE: sweepSchedule
   MAX_CONCURRENT_ROTATIONS: string(maxConcurrentRotations)
   MAX_REDRIVES: string(maxRedrives)
-  CONSUMER_SCOPES: consumerScopes
   HISTORY_RETENTION_DAYS: string(historyRetentionDays)
+  CONSUMER_SCOPES: consumerScopes
   MOVE_PINNED_REFERENCES: movePinnedReferences ? 'true' : 'false'
   AZURE_CLOUD: environment().name
   // On the one core of an instance, the Durable extension runs 10 activities at a time, which mostly wait for Azure;
