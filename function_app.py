@@ -50,6 +50,8 @@ app = df.DFApp()
 
 app.register_functions(vault_events.bp)
 app.register_functions(parked_events.bp)
+
+# One version of one secret.
 app.register_functions(rotate_secret.bp)
 app.register_functions(resource_lock.bp)
 app.register_functions(read_metadata.bp)
@@ -61,6 +63,12 @@ app.register_functions(write_version.bp)
 app.register_functions(announce_version.bp)
 app.register_functions(find_window.bp)
 app.register_functions(swap_slot.bp)
+
+# Going back.
+app.register_functions(restore_secret.bp)
+app.register_functions(restore_version.bp)
+
+# What follows a new version: those who use it, and its copies.
 app.register_functions(refresh_consumers.bp)
 app.register_functions(find_consumers.bp)
 app.register_functions(refresh_consumer.bp)
@@ -69,8 +77,8 @@ app.register_functions(tell_rotation.bp)
 app.register_functions(replicate_secret.bp)
 app.register_functions(find_replicas.bp)
 app.register_functions(copy_version.bp)
-app.register_functions(restore_version.bp)
-app.register_functions(restore_secret.bp)
+
+# Certificates and keys, which Key Vault keeps itself.
 app.register_functions(renew_certificate.bp)
 app.register_functions(check_certificate.bp)
 app.register_functions(request_certificate.bp)
@@ -79,6 +87,8 @@ app.register_functions(rotate_key.bp)
 app.register_functions(check_key.bp)
 app.register_functions(add_key_version.bp)
 app.register_functions(find_pinned_users.bp)
+
+# What events have missed.
 app.register_functions(sweep.bp)
 app.register_functions(sweep_vaults.bp)
 app.register_functions(begin_sweep.bp)
@@ -90,6 +100,8 @@ app.register_functions(start_rotations.bp)
 app.register_functions(find_working.bp)
 app.register_functions(remove_pending.bp)
 app.register_functions(purge_history.bp)
+
+# People.
 app.register_functions(http_api.bp)
 app.register_functions(status_page.bp)
 app.register_functions(is_alive.bp)
