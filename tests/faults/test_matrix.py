@@ -10,8 +10,8 @@ from dev.faults.scenarios import MAIN, SCENARIOS
 pytestmark = pytest.mark.faults
 
 # Prime, so that neither the number of faults nor that of calls shares a factor with them.
-ONE_SINGLE_IN = 17
-ONE_PAIR_IN = 307
+ONE_SINGLE_IN = 43
+ONE_PAIR_IN = 419
 
 
 def tried(arena: Arena, cases: list[Case], rehearsal: Rehearsal) -> list[str]:
