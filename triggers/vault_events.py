@@ -72,8 +72,7 @@ async def rotate_on_vault_event(
     failures = [result for result in results if isinstance(result, BaseException)]
     if failures:
         kinds = ", ".join(sorted({type(failure).__name__ for failure in failures}))
-        many = len(batch.requests) + len(batch.new_versions)
-        raise StartFailed(f"{len(failures)} of {many} instances could not be started ({kinds})")
+        raise StartFailed(f"{len(failures)} of {len(results)} instances could not be started ({kinds})")
 
 
 @dataclass

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import requests
 
+import bootstrap
 from activities.copy_version import copy_version
 from dev.embedded_host import EmbeddedHost
 from dev.faults.arena import forget_process
 from dev.simulators import SecretVersion, Vault
+from rotation.arm import ResourceId
 from rotation.ids import replicate_id
 from rotation.replication import Origin
 from rotation.tags import Tags
@@ -324,6 +326,18 @@ def test_a_replica_that_nobody_names_any_more_is_not_moved_and_its_key_is_not_ki
     assert f"the replica of {SECRET} in {scene.second_vault.host} may still hold key2" in status["output"]
     assert len(scene.second_vault.versions(SECRET)) == 1
     assert regions.running.regenerations() == 0
+
+
+def test_a_copy_claims_nothing_of_a_target(regions: Regions) -> None:
+    """Else a login of one secret alone would be taken for shared, by its own replica."""
+    scene = regions.scene
+    regions.replicate(scene.secret(ReplicateTo="second-kv"))
+    scene.clock.advance(timedelta(hours=1))
+    address = ResourceId.parse(scene.account.resource_id)
+    assert address is not None
+    tenants = bootstrap.inventory().tenants(address, scene.clock.now())
+    assert tenants.secrets == [(scene.vault.host, SECRET)]
+    assert tenants.replicas == [(scene.second_vault.host, SECRET)]
 
 
 def test_a_region_that_is_down_keeps_no_rotation_from_its_end(regions: Regions) -> None:
