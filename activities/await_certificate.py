@@ -13,9 +13,9 @@ from rotation.results import Done, Result, Retry, Stop
 
 bp = df.Blueprint()
 
-# An authority may have people look at a request. The waits grow to an hour: some 170 looks in a week.
+# An authority may have people look at a request. The waits grow to three hours: some 70 looks in a week.
 _BUDGET = 7 * 86400.0
-_LONGEST_WAIT = 3600.0
+_LONGEST_WAIT = 3 * 3600.0
 _FIRST_WAIT = 5.0
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]{0,63}", re.ASCII)
 

@@ -103,7 +103,7 @@ def _seed(azure: SimulatedAzure, clock: VirtualClock, listed: int, due: int) -> 
 def _app(azure: SimulatedAzure) -> Iterator[tuple[str, int]]:
     """Run the app in a process of its own; yield its address and the process's id."""
     command = [sys.executable, "-m", "dev.embedded_host", "--app", str(APP), "--port", "0"]
-    environment = azure.environment | SETTINGS | {"MAX_CONCURRENT_ROTATIONS": str(_AT_WORK)}
+    environment = azure.environment | SETTINGS | {"MAX_CONCURRENT_ROTATIONS": str(_AT_WORK), "REPLICA_VAULTS": ""}
     with ServerProcess(command, _LISTENING, cwd=APP, environment=environment) as server:
         yield f"http://127.0.0.1:{server.port}", server.pid
 

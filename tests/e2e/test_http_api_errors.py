@@ -115,7 +115,7 @@ def test_no_action_on_what_is_not_there(api: Api, action: str) -> None:
 
 def test_an_action_that_is_none(api: Api) -> None:
     told = problem(requests.post(f"{api.url}/rotations/rotate-nothing-0/explode", timeout=30), 404)
-    assert "restart, rollback, consumers-ready, cancel" in told["detail"]
+    assert "restart, rollback, consumers-ready, approve, reject, cancel" in told["detail"]
 
 
 @pytest.mark.parametrize("action", ["restart", "rollback", "consumers-ready"])

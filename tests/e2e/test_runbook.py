@@ -321,7 +321,7 @@ def test_there_is_no_way_back_to_a_key_that_somebody_killed_and_that_is_told(des
 
 def test_throttled_for_too_long(desk: Desk) -> None:
     scene = desk.scene
-    scene.azure.faults.add("storage.regenerateKey", status=429, retry_after=300, times=None)
+    scene.azure.faults.add("storage.regenerateKey", status=429, retry_after=1800, times=None)
     instance = desk.failed(scene.secret().version)
     shown = desk.ask(FIND_OUT, 2, ID=instance)
     assert "429" in shown["reason"]

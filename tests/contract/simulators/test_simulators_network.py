@@ -41,7 +41,7 @@ def _connect(azure: SimulatedAzure, target: str) -> tuple[socket.socket, bytes]:
         "evil-vault.azure.net",
         "a.sample-kv.vault.azure.net",
         "management.azure.com.evil.example",
-        "graph.microsoft.com",
+        "outlook.office.com",
         "169.254.169.254",
     ],
 )

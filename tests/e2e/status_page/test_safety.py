@@ -103,6 +103,8 @@ def test_markup_in_names_and_reasons_is_text(reader: Reader) -> None:
     page.route("**/api/secrets**", rename)
     page.route("**/api/rotations?**", lambda route: route.fulfill(json={"rotations": []}))
     page.route("**/api/rotations/**", explain)
+    user = dict.fromkeys(("id", "name", "state", "reason", "version"), MARKUP) | {"settings": [MARKUP]}
+    page.route("**/api/consumers**", lambda route: route.fulfill(json={"version": MARKUP, "consumers": [user]}))
     reader.sign_in()
     drawer = reader.open(MARKUP)
     expect(drawer.locator("h2")).to_have_text(MARKUP)
