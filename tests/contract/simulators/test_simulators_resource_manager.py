@@ -206,7 +206,7 @@ def test_sovereign_clouds_know_their_own_accounts_only(azure: SimulatedAzure, cl
         ("{id}?api-version=2023-01-01", {}, 401, "AuthenticationFailed"),
         ("{id}?api-version=2023-01-01", {"Authorization": "Bearer nonsense"}, 401, "InvalidAuthenticationToken"),
         ("{id}", None, 400, "MissingApiVersionParameter"),
-        ("/subscriptions/x/providers/Microsoft.Web/sites?api-version=1", None, 404, "InvalidResourceType"),
+        ("/subscriptions/x/providers/Microsoft.Compute/disks?api-version=1", None, 404, "InvalidResourceType"),
         ("{id}/blobServices?api-version=1", None, 404, "InvalidResourceType"),
     ],
 )
