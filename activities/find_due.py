@@ -11,6 +11,7 @@ import azure.durable_functions as df
 import bootstrap
 from activities import shell
 from azure_clients.inventory import Listing
+from rotation.configuration import CONFIGURATION
 from rotation.due import DueSecret, Survey, WrongSecret, survey
 from rotation.failures import NoSuchHostError, TransientError, UnreachableError
 from rotation.pending import PENDING_FOR, UNPUBLISHED, has_expired, is_left_over
@@ -52,7 +53,7 @@ def _find_due(payload: dict[str, Any]) -> Result:
     answer = _page(found, payload["after"], payload["most"], since, expired=payload["expired"])
     if payload["expired"] and payload["after"] is None:
         needless, orphaned = _left_over(listing, since)
-        found.wrong += orphaned
+        found.wrong += orphaned + [WrongSecret(CONFIGURATION, complaint) for complaint in listing.wrong]
         answer |= _overview(found, host, len(listing.secrets)) | {"leftovers": needless}
     return Done(answer | {"wishes": [{"vault": host, "secret": secret.name} for secret in answer["wishes"]]})
 

@@ -16,21 +16,25 @@ class Cloud:
     """Microsoft Graph's host: learn.microsoft.com/graph/deployments."""
     postgresql_suffix: str
     """What the host names of PostgreSQL servers end with."""
+    sql_suffix: str
+    """What the host names of Azure SQL servers end with."""
     database_scope: str
     """What a token for signing in to an open-source database server is for."""
 
 
 _PUBLIC = Cloud(
     "AZURE_PUBLIC_CLOUD", "login.microsoftonline.com", ".vault.azure.net", "graph.microsoft.com",
-    ".postgres.database.azure.com", "https://ossrdbms-aad.database.windows.net/.default",
+    ".postgres.database.azure.com", ".database.windows.net", "https://ossrdbms-aad.database.windows.net/.default",
 )  # fmt: skip
 _CHINA = Cloud(
     "AZURE_CHINA_CLOUD", "login.chinacloudapi.cn", ".vault.azure.cn", "microsoftgraph.chinacloudapi.cn",
-    ".postgres.database.chinacloudapi.cn", "https://ossrdbms-aad.database.chinacloudapi.cn/.default",
+    ".postgres.database.chinacloudapi.cn", ".database.chinacloudapi.cn",
+    "https://ossrdbms-aad.database.chinacloudapi.cn/.default",
 )  # fmt: skip
 _US_GOVERNMENT = Cloud(
     "AZURE_US_GOVERNMENT", "login.microsoftonline.us", ".vault.usgovcloudapi.net", "graph.microsoft.us",
-    ".postgres.database.usgovcloudapi.net", "https://ossrdbms-aad.database.usgovcloudapi.net/.default",
+    ".postgres.database.usgovcloudapi.net", ".database.usgovcloudapi.net",
+    "https://ossrdbms-aad.database.usgovcloudapi.net/.default",
 )  # fmt: skip
 
 # Both vocabularies that people know: the names of `az cloud list`, and those that azure-core reads from AZURE_CLOUD.

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from azure_clients.key_vault import KeyVault
 from rotation.address import Address, claims
+from rotation.configuration import CONFIGURATION
 from rotation.failures import NoSuchHostError, UnreachableError
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
@@ -34,6 +35,8 @@ class Listing:
     """Likewise, those that are copies: they follow their secret, and claim nothing of their own."""
     pending: list[ListedSecret] = field(default_factory=list)
     """What rotations keep until they publish it, or have left behind."""
+    wrong: list[str] = field(default_factory=list)
+    """Complaints about the document in which tags may be written, too."""
 
 
 @dataclass
@@ -113,7 +116,11 @@ class Inventory:
 
     def _read(self, host: str, now: datetime) -> Listing:
         listing = Listing(now)
-        for secret in self._vaults[host].listed():
+        listed = list(self._vaults[host].listed())
+        if any(secret.name.casefold() == CONFIGURATION for secret in listed):
+            document = self._vaults[host].configuration()
+            listing.wrong.extend([*document.complaints, *document.idle(listed)])
+        for secret in listed:
             if secret.is_pending:
                 listing.pending.append(secret)
                 continue

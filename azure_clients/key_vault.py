@@ -1,16 +1,20 @@
 """Key Vault's secrets, as a rotation uses them."""
 
-from collections.abc import Iterator
-from datetime import datetime
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from azure_clients.identity import credential
-from azure_clients.pacing import asking
+from azure_clients.pacing import asking, present
 from azure_clients.pool import Pool
 from azure_clients.settings import Settings
 from azure_clients.transport import CLIENT_OPTIONS
+from rotation.configuration import CONFIGURATION, Configuration, may_configure, parse_configuration
 from rotation.credential import Credential, CredentialText
-from rotation.failures import DisabledError, MissingError, RefusedError, TransientError
+from rotation.failures import DeniedError, DisabledError, MissingError, RefusedError, TransientError
 from rotation.forms import KeyForm
 from rotation.holding import ReplacedVersion
 from rotation.listing import ListedSecret
@@ -22,6 +26,34 @@ if TYPE_CHECKING:
 
 # Old enough to be served by every cloud; the SDK's newest default is not.
 _API_VERSION = "7.4"
+
+
+KEPT = timedelta(minutes=5)
+
+
+@dataclass
+class _Shelf:
+    """Where a vault's document is kept, and the lock that lets one caller read it for all."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    read_at: datetime | None = None
+    document: Configuration = field(default_factory=Configuration)
+
+    def kept(self, read: Callable[[], Configuration], since: datetime) -> Configuration:
+        with self.lock:
+            if self.read_at is None or not since <= self.read_at <= present():
+                self.document, self.read_at = read(), present()
+            return self.document
+
+
+@cache
+def _shelf(_host: str) -> _Shelf:
+    return _Shelf()
+
+
+def forget_documents() -> None:
+    """Read every vault's document anew when it is asked for."""
+    _shelf.cache_clear()
 
 
 class KeyVault:
@@ -51,8 +83,31 @@ class KeyVault:
             DeniedError: The app may not read it.
             TransientError: Worth trying again.
         """
+        found = self._read(name, version)
+        if not may_configure(name, found.tags, found.content_type):
+            return found
+        return replace(found, tags=self.configuration().completed(name, found.tags))
+
+    def _read(self, name: str, version: str | None = None) -> SecretVersion:
         with asking("get secret", self._host), self._pool.client() as client:
             return _secret_version(client.get_secret(name, version))
+
+    def configuration(self, since: datetime | None = None) -> Configuration:
+        """Return what the vault's document says of its secrets, as it was after `since`, or within the last minutes.
+
+        Raises:
+            RotationError: It cannot be read, for another reason than that there is none.
+        """
+        return _shelf(self._host).kept(self._configuration, since or present() - KEPT)
+
+    def _configuration(self) -> Configuration:
+        try:
+            return parse_configuration(self._read(CONFIGURATION).value.reveal())
+        except (MissingError, DisabledError):
+            return Configuration()
+        except DeniedError as error:
+            # Rights may be given secret by secret; whoever has none on this one has not written it for this app.
+            return Configuration(complaints=[error.reason])
 
     def created(self, name: str) -> dict[str, datetime]:
         """Return when each version was created, by version, without reading any value."""
@@ -84,9 +139,14 @@ class KeyVault:
         Disabled ones too: what is disabled while it is listed may be enabled before the listing is old.
         """
         with asking("list secrets", self._host), self._pool.client() as client:
-            for page in client.list_properties_of_secrets():
-                if page.name:
-                    yield _listed(page)
+            found = [_listed(page) for page in client.list_properties_of_secrets() if page.name]
+        is_there = any(secret.name.casefold() == CONFIGURATION for secret in found)
+        document = self.configuration(since=present()) if is_there else Configuration()
+        for secret in found:
+            if is_there and may_configure(secret.name, secret.tags, secret.content_type):
+                yield replace(secret, tags=document.completed(secret.name, secret.tags))
+            else:
+                yield secret
 
     def history(self, name: str) -> list[tuple[str, ListedSecret]]:
         """Return each version and what a listing tells of it, the newest last, disabled ones too.

@@ -32,6 +32,8 @@ class Answer:
     """Seconds after which it asks us to look again."""
     etag: str | None = None
     """Which state of the resource it is about, where the provider says."""
+    operation: str = ""
+    """The path at which the operation tells how far it is, where it goes on and says so."""
 
 
 class ResourceManager:
@@ -51,6 +53,10 @@ class ResourceManager:
     def put(self, operation: str, path: str, api_version: str, body: Mapping[str, Any], etag: str | None) -> Answer:
         """Replace what is at a path; with an ETag only if it is still in that state, where the provider heeds it."""
         return self._send(operation, "PUT", path, api_version, body, {"If-Match": etag} if etag else None)
+
+    def patch(self, operation: str, path: str, api_version: str, body: Mapping[str, Any]) -> Answer:
+        """Change a part of what is at a path; never twice."""
+        return self._send(operation, "PATCH", path, api_version, body)
 
     def pages(self, operation: str, path: str, api_version: str) -> Iterator[Mapping[str, Any]]:
         """Yield the resources of a list, page by page."""
@@ -93,7 +99,10 @@ class ResourceManager:
         if not isinstance(document, Mapping):
             raise TransientError(f"{operation}: {response.status_code} with an answer that cannot be read")
         asked = wait_asked(response.headers)
-        return Answer(document, response.status_code == 202, asked, response.headers.get("ETag"))
+        # As with pages; and what else is in the query may be a signature, which has no business in the task hub.
+        told = urlsplit(response.headers.get("Azure-AsyncOperation") or "").path
+        told = told if told.startswith("/subscriptions/") else ""
+        return Answer(document, response.status_code == 202, asked, response.headers.get("ETag"), told)
 
 
 @cache

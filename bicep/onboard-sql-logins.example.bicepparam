@@ -5,4 +5,7 @@ using 'onboard-target.bicep'
 param appPrincipalId = readEnvironmentVariable('APP_PRINCIPAL_ID')
 param targetTypes = [
   'Microsoft.DBforPostgreSQL/flexibleServers'
+  // For passwords of servers' own administrators; both may change the servers.
+  // 'Microsoft.DBforPostgreSQL/flexibleServers (administrator)'
+  // 'Microsoft.Sql/servers'
 ]

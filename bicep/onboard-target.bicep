@@ -13,7 +13,7 @@ param appPrincipalId string
 @maxLength(24)
 param storageAccountName string = ''
 
-@description('Optional. Resource types of other targets in this resource group, also those to come: for each a custom role that can read them, list their keys and regenerate them, and nothing else; database servers are only read. Making roles needs Owner or User Access Administrator on the resource group.')
+@description('Optional. Resource types of other targets in this resource group, also those to come: for each a custom role that can read them, list their keys and regenerate them, and nothing else. Database servers are only read, but for those whose own administrator gets new passwords: Azure has no finer right for that than to change the server. Making roles needs Owner or User Access Administrator on the resource group.')
 @allowed([
   'Microsoft.AppConfiguration/configurationStores'
   'Microsoft.Batch/batchAccounts'
@@ -21,6 +21,7 @@ param storageAccountName string = ''
   'Microsoft.Cache/redisEnterprise/databases'
   'Microsoft.CognitiveServices/accounts'
   'Microsoft.DBforPostgreSQL/flexibleServers'
+  'Microsoft.DBforPostgreSQL/flexibleServers (administrator)'
   'Microsoft.DocumentDB/databaseAccounts'
   'Microsoft.EventGrid/domains'
   'Microsoft.EventGrid/topics'
@@ -33,6 +34,7 @@ param storageAccountName string = ''
   'Microsoft.ServiceBus/namespaces/topics/authorizationRules'
   'Microsoft.SignalRService/SignalR'
   'Microsoft.SignalRService/WebPubSub'
+  'Microsoft.Sql/servers'
 ])
 param targetTypes string[] = []
 
@@ -70,7 +72,7 @@ resource keyRoles 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
     properties: {
       // Names of roles are unique in the whole tenant.
       roleName: 'Secret rotation ${guid(groupId, 'rotate keys', targetType)}'
-      description: 'Read ${targetType}, list and regenerate their keys, and nothing else.'
+      description: 'What secret rotation needs of ${targetType}, and nothing else.'
       type: 'CustomRole'
       assignableScopes: [
         groupId

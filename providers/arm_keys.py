@@ -15,6 +15,7 @@ from rotation.failures import TransientError
 from rotation.forms import KeyForm
 from rotation.model import Slot, Target
 from rotation.preview import Words
+from rotation.under_way import UnderWay
 
 _AT_REST = frozenset({"succeeded", "failed", "canceled", ""})
 
@@ -64,7 +65,7 @@ class ArmKeys:
         )
         return not answer.is_accepted
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """The service takes a key as soon as it has made it."""
         return False
 

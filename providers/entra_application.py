@@ -17,6 +17,7 @@ from rotation.forms import APPLICATION_SECRET
 from rotation.model import Slot, Target
 from rotation.preview import Words
 from rotation.tags import CREDENTIAL_ID, RETIRE_AFTER, VALIDITY
+from rotation.under_way import UnderWay
 
 # Entra tells of a new secret in one place and refuses it in another for up to 18 seconds, as was seen in
 # github.com/microsoftgraph/microsoft-graph-docs/issues/17966. A consumer must never be ahead of that.
@@ -69,7 +70,7 @@ class EntraApplication:
         self._escrow.put(Credential(str(text)), **{CREDENTIAL_ID: str(key_id)})
         return True
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """Entra takes a secret as soon as it has made it."""
         return False
 

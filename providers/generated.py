@@ -13,6 +13,7 @@ from rotation.generated import recipe_of
 from rotation.model import Slot, Target
 from rotation.preview import Words
 from rotation.recipes import RecipeError, Template
+from rotation.under_way import UnderWay
 
 
 class GeneratedValue:
@@ -37,7 +38,7 @@ class GeneratedValue:
         self._escrow.put(self._made())
         return True
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """It is in force when it is published."""
         return False
 

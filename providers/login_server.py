@@ -18,17 +18,22 @@ class ServerState:
     """How it says that it takes no new passwords; None: it does."""
 
 
-class LoginServer(Protocol):
-    """One server; every method but `try_login` raises `RotationError`s."""
+class DescribedServer(Protocol):
+    """One server, as Azure describes it; every method raises `RotationError`s."""
 
-    service: str
-    """What its calls begin with in docs/security.md."""
+    @property
+    def service(self) -> str:
+        """What its calls begin with in docs/security.md."""
 
     def state(self) -> ServerState:
         """Read what the server says of itself."""
 
     def is_own_host(self, host: str) -> bool:
         """Tell whether a host name in a value may be this server's: an alias, or none that names another."""
+
+
+class LoginServer(DescribedServer, Protocol):
+    """One server that can be spoken to; every method but `try_login` raises `RotationError`s."""
 
     def check(self, login: str) -> None:
         """Find out whether the app may give a login a password, and raise if not; changes nothing."""

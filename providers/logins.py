@@ -10,7 +10,7 @@ from functools import partial
 from random import SystemRandom
 
 from providers.escrow import CURRENT, Escrow
-from providers.login_server import LoginServer
+from providers.login_server import DescribedServer, LoginServer
 from providers.protocol import Provider, Trial, Verdict
 from rotation.address import LoginsAddress
 from rotation.credential import Credential, CredentialText, UnknownCredential
@@ -20,6 +20,7 @@ from rotation.model import SecretVersion, Slot, Target
 from rotation.preview import Words
 from rotation.recipes import parse_recipe
 from rotation.tags import CREDENTIAL_ID
+from rotation.under_way import UnderWay
 
 _ISSUED = "Issued"
 _PASSWORD = parse_recipe("random_password", [("length", "40")])
@@ -35,10 +36,10 @@ class _Logins(ABC):
 
     form: LoginForm
 
-    def __init__(self, address: LoginsAddress, escrow: Escrow, server: LoginServer) -> None:
+    def __init__(self, address: LoginsAddress, escrow: Escrow, described: DescribedServer) -> None:
         self._logins = address.logins
         self._escrow = escrow
-        self._server = server
+        self._described = described
 
     def published(self) -> None:
         """Let go of what is in the secret now."""
@@ -54,7 +55,7 @@ class _Logins(ABC):
         if text.key_id is not None and text.key_id not in self._logins:
             raise RefusedError("the value's login is none that the tags name: correct one of the two")
         host = next((text.fields[name] for name in ("host", "server", "data source") if name in text.fields), "")
-        if not self._server.is_own_host(host):
+        if not self._described.is_own_host(host):
             raise RefusedError("the value is for another server than ProviderAddress names: correct one of the two")
         return text
 
@@ -63,6 +64,10 @@ class LoginPair(_Logins):
     """Two logins, each a slot: consumers go on with one while the other gets its password."""
 
     form = LoginForm(takes_bare_password=False)
+
+    def __init__(self, address: LoginsAddress, escrow: Escrow, server: LoginServer) -> None:
+        super().__init__(address, escrow, server)
+        self._server = server
 
     def describe(self) -> Target:
         """Read whether the server takes passwords, and where one can be tried."""
@@ -112,7 +117,7 @@ class LoginPair(_Logins):
         if CredentialText.parse(self._escrow.current().value, self.form).key_id == login:
             raise TransientError("a version with this login has just been written")
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """It has been in force since it was made."""
         return False
 
@@ -131,14 +136,14 @@ class LoginPair(_Logins):
         )  # fmt: skip
 
 
-class SingleLogin(_Logins):
-    """One login, and its next password, which kills the old one the moment before it is published."""
+class OneLogin(_Logins):
+    """A login, and its next password, which kills the old one before it is published."""
 
     form = LoginForm(takes_bare_password=True)
 
     def describe(self) -> Target:
         """Read whether the server takes passwords; the next one cannot be tried before it is in force."""
-        return Target(self._server.state().passwords_refused, None)
+        return Target(self._described.state().passwords_refused, None)
 
     def slots(self) -> Mapping[str, Slot]:
         """Read the password and the next one as far as it has been made."""
@@ -159,7 +164,15 @@ class SingleLogin(_Logins):
         """The old password has died already."""
         return True
 
-    def activate(self, slot: Slot) -> bool:
+
+class SingleLogin(OneLogin):
+    """One login whose password the app changes on the server itself, the moment before it is published."""
+
+    def __init__(self, address: LoginsAddress, escrow: Escrow, server: LoginServer) -> None:
+        super().__init__(address, escrow, server)
+        self._server = server
+
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """Let the next password be in force, and the old one die."""
         self._server.set_password(self._logins[0], slot.key, lambda: None)
         return True

@@ -1,7 +1,7 @@
 """PostgreSQL: Azure Database for PostgreSQL flexible servers, and the SQL that changes a password there."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from rotation.scram import SALT_BYTES, scram_verifier
 NAMES = NameRule(longest=63)
 """NAMEDATALEN less one: https://www.postgresql.org/docs/current/sql-syntax-lexical.html"""
 
-_API_VERSION = "2024-08-01"
+API_VERSION = "2024-08-01"
 _DATABASE = "postgres"
 
 # A secret's tags must not be a way to the server itself: whoever may write tags would get such a login's password.
@@ -47,19 +47,13 @@ class PostgreSql:
 
     def state(self) -> ServerState:
         """Read where the server is, and whether passwords are taken there."""
-        described = self._manager.get("get postgresql server", str(self._server), _API_VERSION)
+        described = self._manager.get("get postgresql server", str(self._server), API_VERSION)
         properties: Any = described.get("properties") or {}
         host = str(properties.get("fullyQualifiedDomainName") or "")
         # Nothing is ever sent elsewhere, whatever somebody may have made the answer say.
         if not host.casefold().endswith(self._cloud.postgresql_suffix):
             raise TransientError("get postgresql server: the answer does not say where it is")
-        authentication: Any = properties.get("authConfig") or {}
-        refused = None
-        if str(authentication.get("passwordAuth", "Enabled")).casefold() == "disabled":
-            refused = "password authentication disabled"
-        elif str(properties.get("replicationRole", "")).casefold().endswith("replica"):
-            refused = "the role of a read replica"
-        return ServerState(host, refused)
+        return ServerState(host, refusal(properties))
 
     def is_own_host(self, host: str) -> bool:
         """Tell whether a host is this server's, or an alias."""
@@ -100,16 +94,31 @@ class PostgreSql:
 
     def try_login(self, host: str, login: str, password: Credential) -> Trial:
         """Sign in."""
-        try:
-            with session("sign in", host, login, password, self._database):
-                return Trial(Verdict.ACCEPTED)
-        except SignedInError:
+        return try_login(host, login, password, self._database)
+
+
+def refusal(properties: Mapping[str, Any]) -> str | None:
+    """Return how a server says that it takes no new passwords; None: it does."""
+    authentication: Any = properties.get("authConfig") or {}
+    if str(authentication.get("passwordAuth", "Enabled")).casefold() == "disabled":
+        return "password authentication disabled"
+    if str(properties.get("replicationRole", "")).casefold().endswith("replica"):
+        return "the role of a read replica"
+    return None
+
+
+def try_login(host: str, login: str, password: Credential, database: str = _DATABASE) -> Trial:
+    """Sign in, and do nothing else."""
+    try:
+        with session("sign in", host, login, password, database):
             return Trial(Verdict.ACCEPTED)
-        except DeniedError as error:
-            return Trial(Verdict.REJECTED, error.reason)
-        except UnreachableError as error:
-            return Trial(Verdict.UNREACHABLE, error.reason)
-        except TransientError as error:
-            return Trial(Verdict.UNWELL, error.reason, throttled=error.throttled)
-        except RotationError as error:
-            return Trial(Verdict.REJECTED, error.reason)
+    except SignedInError:
+        return Trial(Verdict.ACCEPTED)
+    except DeniedError as error:
+        return Trial(Verdict.REJECTED, error.reason)
+    except UnreachableError as error:
+        return Trial(Verdict.UNREACHABLE, error.reason)
+    except TransientError as error:
+        return Trial(Verdict.UNWELL, error.reason, throttled=error.throttled)
+    except RotationError as error:
+        return Trial(Verdict.REJECTED, error.reason)

@@ -8,6 +8,7 @@ from typing import Protocol
 from rotation.forms import KeyForm
 from rotation.model import Slot, Target
 from rotation.preview import Words
+from rotation.under_way import UnderWay
 
 
 class Verdict(StrEnum):
@@ -59,10 +60,11 @@ class Provider(Protocol):
         Returns whether that is done. If not, it is under way, and must not be asked for again.
         """
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool | UnderWay:
         """Let the key of a slot be in force, right before it is published; harmless when repeated.
 
-        Returns whether there was something to do; for most there is not.
+        Returns whether there was something to do; for most there is not. Or what goes on: then it is called again
+        with that, and only looks.
         """
 
     def retire(self, slot: Slot) -> bool:

@@ -17,12 +17,13 @@ from providers.escrow import Escrow
 from providers.generated import GeneratedValue
 from providers.logins import logins
 from providers.protocol import Provider
+from providers.server_administrator import AZURE_SQL, POSTGRESQL, SQL_NAMES, AdministeredServer, ServerAdministrator
 from providers.storage_account import StorageAccount
 from rotation import applications, generated
 from rotation.address import ENTRA, GENERATED, Address, LoginsAddress, NamedAddress
 from rotation.arm import ResourceId
 from rotation.kinds import Interpreter, Kinds, as_it_stands
-from rotation.logins import DATABASE
+from rotation.logins import DATABASE, is_administrator
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,15 @@ def _keys(row: Row) -> Kind:
 
 def _postgresql(address: LoginsAddress, escrow: Escrow, settings: Settings) -> Provider:
     cloud = settings.cloud
+    if is_administrator(address):
+        return ServerAdministrator(address, escrow, AdministeredServer(POSTGRESQL, address.server, cloud))
     administrator = administrator_of(address, escrow, partial(token, cloud, cloud.database_scope))
     database = dict(address.options).get(DATABASE)
     return logins(address, escrow, postgresql.PostgreSql(address.server, cloud, administrator, database))
+
+
+def _sql(address: LoginsAddress, escrow: Escrow, settings: Settings) -> Provider:
+    return ServerAdministrator(address, escrow, AdministeredServer(AZURE_SQL, address.server, settings.cloud))
 
 
 PROVIDERS: Mapping[str, Kind] = {
@@ -53,6 +60,7 @@ PROVIDERS: Mapping[str, Kind] = {
     ENTRA: Kind(EntraApplication, applications.interpret, NamedAddress),
     GENERATED: Kind(lambda address, escrow, _: GeneratedValue(address, escrow), generated.interpret, NamedAddress),
     "microsoft.dbforpostgresql/flexibleservers": Kind(_postgresql, postgresql.NAMES.interpret, LoginsAddress),
+    "microsoft.sql/servers": Kind(_sql, SQL_NAMES.interpret, LoginsAddress),
 }
 
 KINDS: Kinds = {kind: line.interpret for kind, line in PROVIDERS.items()}

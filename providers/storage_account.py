@@ -18,6 +18,7 @@ from rotation.failures import TransientError
 from rotation.forms import ACCOUNT_KEY
 from rotation.model import Slot, Target
 from rotation.preview import Words
+from rotation.under_way import UnderWay
 
 if TYPE_CHECKING:
     from azure.mgmt.storage import StorageManagementClient
@@ -71,7 +72,7 @@ class StorageAccount:
             )
         return True
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """The service takes a key as soon as it has made it."""
         return False
 

@@ -6,7 +6,7 @@ from rotation.address import LOGIN, OTHER_LOGIN, Address, LoginsAddress
 from rotation.arm import ResourceId
 from rotation.policy import SlotStrategy
 from rotation.request import PENDING_NAME, SECRET_NAME, shape
-from rotation.tags import PROVIDER_ADDRESS, RETIRE_AFTER, STRATEGY, Tags
+from rotation.tags import CREDENTIAL_ID, PROVIDER_ADDRESS, RETIRE_AFTER, STRATEGY, Tags
 
 ADMINISTRATOR_LOGIN = "AdministratorLogin"
 ADMINISTRATOR_SECRET = "AdministratorSecret"  # noqa: S105 - the name of a tag
@@ -20,6 +20,8 @@ class NameRule:
 
     longest: int
     """Bytes of UTF-8; a server may cut a longer name short, and so mean another one."""
+    has_others: bool = True
+    """Whether the app can change passwords of other logins than that of the server's own administrator."""
 
     def complaint(self, text: str) -> str | None:
         """Say what is wrong with a name; None if nothing is."""
@@ -33,16 +35,43 @@ class NameRule:
         if not isinstance(address, ResourceId):
             return [f"{PROVIDER_ADDRESS} is no resource id, expected that of the server"]
         options = {name: tags[name] for name in TAGS if name in tags}
+        is_administrator = not self.has_others or not {OTHER_LOGIN, ADMINISTRATOR_LOGIN} & set(options)
+        if is_administrator and LOGIN not in options and CREDENTIAL_ID in tags:
+            options[LOGIN] = tags[CREDENTIAL_ID]
         complaints = [f"{name} is there more than once, expected once" for name in tags.ambiguous(TAGS)]
         for name in (LOGIN, OTHER_LOGIN, ADMINISTRATOR_LOGIN, DATABASE):
             complaint = self.complaint(options[name]) if name in options else None
             if complaint is not None:
                 complaints.append(f"{name} {complaint}")
-        complaints += [f"{name} is absent, expected it" for name in _NEEDED if name not in options]
-        return complaints + _contradictions(options, tags) or LoginsAddress(address, tuple(options.items()))
+        if is_administrator:
+            complaints += _misplaced(options, tags)
+        else:
+            complaints += [f"{name} is absent, expected it" for name in _NEEDED if name not in options]
+            complaints += _contradictions(options, tags)
+        return complaints or LoginsAddress(address, tuple(options.items()))
 
 
 _NEEDED = (LOGIN, ADMINISTRATOR_LOGIN)
+
+
+def is_administrator(address: LoginsAddress) -> bool:
+    """Tell whether it is about the server's own administrator, whose password Azure changes."""
+    return ADMINISTRATOR_LOGIN not in dict(address.options)
+
+
+def _misplaced(options: dict[str, str], tags: Tags) -> list[str]:
+    """Complain of what means nothing beside the password of a server's own administrator."""
+    complaints = []
+    if LOGIN not in options:
+        complaints.append(f"{LOGIN} and {CREDENTIAL_ID} are absent, expected the name of the server's administrator")
+    complaints += [
+        f"{name} is there, expected none: only the password of the server's own administrator is changed, by Azure"
+        for name in (OTHER_LOGIN, ADMINISTRATOR_LOGIN, ADMINISTRATOR_SECRET, DATABASE)
+        if name in options
+    ]
+    if RETIRE_AFTER in tags:
+        complaints.append(f"{RETIRE_AFTER} is for two logins, expected none beside the server's own administrator")
+    return complaints
 
 
 def _contradictions(options: dict[str, str], tags: Tags) -> list[str]:

@@ -260,7 +260,7 @@ class _Reader:
     def limits(self) -> None:
         for name in self.tags.ambiguous():
             self.complain(name, "is there more than once in different letter case, expected once")
-        after = len(self.tags) + (ROTATION_ID not in self.tags)
+        after = len(self.tags.updated({})) + (ROTATION_ID not in self.tags)
         if after > MOST_TAGS:
             self.complaints.append(
                 f"the secret would have {after} tags with {ROTATION_ID}, expected at most {MOST_TAGS}: remove one"

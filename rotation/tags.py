@@ -36,20 +36,30 @@ MOST_TAGS = 15
 class Tags(Mapping[str, str]):
     """A secret's tags by name in any letter case."""
 
-    def __init__(self, tags: Mapping[str, str]) -> None:
+    def __init__(self, tags: Mapping[str, str], configured: Mapping[str, str] | None = None) -> None:
+        """`configured` says what is written elsewhere, for names that are not among the tags; it is never written."""
         self._raw = dict(tags)
+        self._configured = {name.casefold(): text for name, text in (configured or {}).items()}
         self._spelling: dict[str, list[str]] = {}
         for name in tags:
             self._spelling.setdefault(name.strip().casefold(), []).append(name)
 
     def __getitem__(self, name: str) -> str:
-        return self._raw[self._spelling[name.strip().casefold()][0]].strip()
+        known = name.strip().casefold()
+        if known not in self._spelling:
+            return self._configured[known].strip()
+        return self._raw[self._spelling[known][0]].strip()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._raw)
+        yield from self._raw
+        yield from (name for name in self._configured if name not in self._spelling)
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self._raw) + sum(name not in self._spelling for name in self._configured)
+
+    def beside(self, configured: Mapping[str, str]) -> "Tags":
+        """Return the tags with what is written elsewhere."""
+        return Tags(self._raw, configured) if configured else self
 
     def ambiguous(self, names: Iterable[str] | None = None) -> list[str]:
         """Return the names of ours that stand there more than once."""

@@ -1,5 +1,5 @@
 metadata name = 'Key actions'
-metadata description = 'What the app needs to rotate the keys of each kind of target, by resource type: read it, list its keys, regenerate one. The one place where these actions are written.'
+metadata description = 'What the app needs to rotate the keys of each kind of target, by resource type: read it, list its keys, regenerate one; of a server whose own administrator gets new passwords, change it. The one place where these actions are written.'
 
 @export()
 @description('Actions by resource type: learn.microsoft.com, "Azure permissions".')
@@ -31,6 +31,11 @@ var keyActions = {
   ]
   'Microsoft.DBforPostgreSQL/flexibleServers': [
     'Microsoft.DBforPostgreSQL/flexibleServers/read'
+  ]
+  'Microsoft.DBforPostgreSQL/flexibleServers (administrator)': [
+    'Microsoft.DBforPostgreSQL/flexibleServers/read'
+    'Microsoft.DBforPostgreSQL/flexibleServers/write'
+    'Microsoft.DBforPostgreSQL/locations/*/read'
   ]
   'Microsoft.DocumentDB/databaseAccounts': [
     'Microsoft.DocumentDB/databaseAccounts/read'
@@ -91,5 +96,10 @@ var keyActions = {
     'Microsoft.SignalRService/WebPubSub/read'
     'Microsoft.SignalRService/WebPubSub/listKeys/action'
     'Microsoft.SignalRService/WebPubSub/regenerateKey/action'
+  ]
+  'Microsoft.Sql/servers': [
+    'Microsoft.Sql/servers/read'
+    'Microsoft.Sql/servers/write'
+    'Microsoft.Sql/locations/*/read'
   ]
 }

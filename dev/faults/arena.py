@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import bootstrap
-from azure_clients import graph, identity, pacing, resource_manager
+from azure_clients import graph, identity, key_vault, pacing, resource_manager
 from dev.clock import VirtualClock
 from dev.simulators import SimulatedAzure
 from dev.simulators.postgresql_driver import postgresql_driver
@@ -51,6 +51,7 @@ def forget_process() -> None:
         graph._clients,
     ):
         cached.cache_clear()
+    key_vault.forget_documents()
 
 
 class Arena:
@@ -96,6 +97,7 @@ class Arena:
         if cold:
             forget_process()
         else:
+            key_vault.forget_documents()
             bootstrap.inventory.cache_clear()
             bootstrap.consumers.cache_clear()
             bootstrap.copies.cache_clear()

@@ -130,6 +130,12 @@ def _logins(*names: str, **options: str) -> Callable[[Stage], tuple[str, ...]]:
     return seed
 
 
+def _administrator(stage: Stage) -> tuple[str, ...]:
+    """The administrator of an Azure SQL server, tagged as for Microsoft's own function."""
+    administrator = stage.administrator()
+    return (stage.secret(administrator, administrator.server.administrator, connection_string=True).name,)
+
+
 MAIN = "raw key"
 SCENARIOS = {
     scenario.name: scenario
@@ -153,6 +159,7 @@ SCENARIOS = {
         Scenario("application secret", _application),
         Scenario("two logins", _logins("app_a", "app_b", RetireAfter="P1D")),
         Scenario("single login", _logins("app_a")),
+        Scenario("server administrator", _administrator),
     )
 }
 KINDS = {facts.type: Scenario(facts.type, _target(facts.type, RetireAfter="P1D")) for facts in FACTS}

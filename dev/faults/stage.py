@@ -10,11 +10,13 @@ from dev.simulators import (
     KeyHolder,
     Logins,
     SecretVersion,
+    ServerAdministrator,
     SimulatedAzure,
     StorageAccount,
     TwoKeyTarget,
     Vault,
 )
+from dev.simulators.login_server import SQL_TYPE
 from dev.simulators.logins import ADMINISTRATOR_PASSWORD
 from rotation.replication import Origin
 
@@ -92,6 +94,13 @@ class Stage:
         server = self.azure.add_login_server("sampledb")
         made = self.azure.add_logins(server, *logins, created=self.clock.now() - 400 * DAY, known=self._pending)
         self.vault.set_secret("administrator", ADMINISTRATOR_PASSWORD)
+        self.accounts.append(made)
+        return made
+
+    def administrator(self, kind: str = SQL_TYPE) -> ServerAdministrator:
+        """Add a database server whose own administrator's password Resource Manager changes."""
+        server = self.azure.add_login_server("sampledb", kind)
+        made = self.azure.add_server_administrator(server, created=self.clock.now() - 400 * DAY)
         self.accounts.append(made)
         return made
 

@@ -4,7 +4,8 @@ An app inside it runs with the SDK clients, URLs, TLS and challenge checks of pr
 variables differ. Read `azure` for what can be asked of it, `engine` for the way of a request, and one module per
 service below that: `key_vault`, `resource_manager`, `data_plane`, `identity`; `two_key_services` for all others that
 have keys in pairs, whose facts are a table; `sites`, `container_apps` and `consumer_manager` for those who use secrets
-by reference. A database server (`login_server`) is described, and listens elsewhere.
+by reference. A database server (`login_server`) is described, and listens elsewhere; its own
+administrator gets passwords through Resource Manager (`server_administrator`).
 
 Where it is simpler than the real thing: what is written is visible at once (but for the settable propagation delay of
 account keys), deletions and recoveries take no time, nobody is throttled unless a fault or a limit says so, and access
@@ -21,6 +22,7 @@ from .generated_value import GeneratedValue
 from .key_holder import KeyHolder
 from .login_server import LoginServer
 from .logins import Logins
+from .server_administrator import ServerAdministrator
 from .sites import Site
 from .storage_account import StorageAccount
 from .two_key_services import TwoKeyTarget
@@ -35,6 +37,7 @@ __all__ = [
     "LoginServer",
     "Logins",
     "SecretVersion",
+    "ServerAdministrator",
     "SimulatedAzure",
     "Site",
     "StorageAccount",

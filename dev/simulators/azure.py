@@ -21,12 +21,14 @@ from .invariant import Invariant, Violation
 from .key_holder import KeyHolder
 from .key_vault import KeyVaultService
 from .limits import Limits
+from .login_server import TYPE as POSTGRESQL
 from .login_server import LoginServer
 from .logins import Logins
 from .network import Network
 from .proxy import Refusals
 from .resource_manager import ResourceManagerService
 from .sensitive import Sensitive
+from .server_administrator import ServerAdministrator
 from .sites import Site
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
@@ -139,6 +141,8 @@ class SimulatedAzure:
             for manager in self._managers.values():
                 manager.two_keys.forget_all()
                 manager.consumers.forget_all()
+                for administrator in manager.administrators:
+                    administrator.forget()
             self._directory.services.clear()
             self._directory.unreachable.clear()
             self._found_clouds()
@@ -212,9 +216,9 @@ class SimulatedAzure:
             self._managers[PUBLIC.name].two_keys.add(target)
         return target
 
-    def add_login_server(self, name: str) -> LoginServer:
+    def add_login_server(self, name: str, kind: str = POSTGRESQL) -> LoginServer:
         """Add a database server; what listens at its address has to be brought along."""
-        server = LoginServer(name, _group("sample-rg"))
+        server = LoginServer(name, _group("sample-rg"), type=kind)
         self._managers[PUBLIC.name].add_server(server)
         return server
 
@@ -224,6 +228,14 @@ class SimulatedAzure:
         """Let a simulated server listen, with these logins; `known` are passwords that it may be told verifiers of."""
         made = Logins(self._world, server, logins, created, known)
         self.mount(server.host, made)
+        return made
+
+    def add_server_administrator(self, server: LoginServer, *, created: datetime | None) -> ServerAdministrator:
+        """Let Resource Manager change the password of a server's own administrator, who can sign in."""
+        made = ServerAdministrator(self._world, server, created)
+        if server.type == POSTGRESQL:
+            self.mount(server.host, made)
+        self._managers[PUBLIC.name].administrators.append(made)
         return made
 
     def add_target(self, make: Callable[[World], Held]) -> Held:

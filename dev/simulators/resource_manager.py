@@ -14,6 +14,7 @@ from .clouds import Cloud
 from .consumer_manager import ConsumerManager
 from .login_server import LoginServer
 from .operator_changes import describe_vault, grant, update_account, update_vault
+from .server_administrator import ServerAdministrator
 from .storage_account import StorageAccount
 from .tokens import TokenRegistry
 from .two_key_manager import TwoKeyManager
@@ -49,6 +50,7 @@ class ResourceManagerService:
         self._groups: set[tuple[str, str]] = set()
         self._vaults: dict[str, Vault] = {}
         self._servers: dict[str, LoginServer] = {}
+        self.administrators: list[ServerAdministrator] = []
         self.two_keys = TwoKeyManager(self._refusal)
         self.consumers = ConsumerManager(self._refusal)
 
@@ -119,10 +121,15 @@ class ResourceManagerService:
         return Operation(name, vault.name, partial(self._vault, request, vault))
 
     def _server(self, request: Request) -> Operation | None:
+        asked = (administrator.operation(request) for administrator in self.administrators)
+        found = next((operation for operation in asked if operation is not None), None)
+        if found is not None:
+            return Operation(found.name, found.target, lambda: self._refusal(request) or found.run())
         server = self._servers.get(request.path.lower())
         if server is None or request.method != "GET":
             return None
-        return Operation("postgresql.getServer", server.name, lambda: self._refusal(request) or server.answer(request))
+        name = f"{server.service}.getServer"
+        return Operation(name, server.name, lambda: self._refusal(request) or server.answer(request))
 
     def _list(self, request: Request, scope: str) -> Response:
         """List the accounts below a subscription or a resource group, two at a time."""

@@ -45,7 +45,7 @@ def words(cell: str) -> list[str]:
 def granted() -> dict[str, list[str]]:
     """Return the actions of each kind's custom role."""
     blocks = re.findall(r"^  '([\w./]+)': \[\n(.*?)^  \]", ACTIONS, re.MULTILINE | re.DOTALL)
-    return {kind: re.findall(r"'([\w./]+)'", body) for kind, body in blocks}
+    return {kind: re.findall(r"'([\w./*]+)'", body) for kind, body in blocks}
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.type_key)
@@ -109,8 +109,20 @@ def test_bicep_offers_every_kind() -> None:
     servers = [kind for kind in kinds if kind.casefold() in SERVERS]
     assert len(servers) == len(SERVERS)
     assert kinds == sorted([*servers, *(row.resource_type for row in ROWS.values())])
-    assert all(granted()[server] == [f"{server}/read"] for server in servers)
+    postgresql, sql = servers
+    assert granted()[postgresql] == [f"{postgresql}/read"]
+    assert granted()[sql] == [f"{sql}/read", f"{sql}/write", "Microsoft.Sql/locations/*/read"]
     assert list(granted()) == kinds
+
+
+def test_the_right_to_change_a_server_is_asked_for_by_name() -> None:
+    entry = "'Microsoft.DBforPostgreSQL/flexibleServers (administrator)'"
+    assert f"  {entry}\n" in TARGET
+    actions = re.search(rf"^  {re.escape(entry)}: \[\n(.*?)^  \]", ACTIONS, re.MULTILINE | re.DOTALL)
+    assert actions is not None
+    assert "'Microsoft.DBforPostgreSQL/flexibleServers/write'" in actions[1]
+    for action in re.findall(r"'([\w./*]+)'", actions[1]) + granted()["Microsoft.Sql/servers"]:
+        assert f"`{action}`" in SECURITY
 
 
 # --- the page that shows how to make one

@@ -10,6 +10,7 @@ import pytest
 from providers.registry import KINDS
 from rotation.address import LoginsAddress, claims, is_exclusive, lock_address, parse_address
 from rotation.credential import Credential
+from rotation.logins import is_administrator
 from rotation.policy import Defaults, Policy, parse_policy
 from rotation.scram import scram_verifier
 from rotation.tags import Tags
@@ -73,6 +74,41 @@ def test_logins_are_claimed_one_by_one_and_the_server_is_locked() -> None:
 )
 def test_each_complaint_names_the_tag_and_what_is_expected(tags: dict[str, str | None], complaint: str) -> None:
     found = parsed(**tags)
+    assert isinstance(found, list)
+    assert any(complaint in one for one in found), found
+
+
+ADMINISTRATOR = {"OtherLogin": None, "AdministratorLogin": None}
+SQL = {"ProviderAddress": SERVER.replace("DBforPostgreSQL/flexibleServers", "Sql/servers")}
+
+
+@pytest.mark.parametrize("server", [{}, SQL])
+def test_a_server_s_own_administrator_is_named_by_either_tag(server: dict[str, str]) -> None:
+    by_login = address(**ADMINISTRATOR, **server)
+    by_id = address(**ADMINISTRATOR, **server, Login=None, CredentialId="app_a")
+    both = address(**ADMINISTRATOR, **server, CredentialId="key1")
+    assert by_login == by_id == both
+    assert (is_administrator(by_login), by_login.logins) == (True, ("app_a",))
+    assert is_exclusive(str(by_login))
+    assert not is_administrator(address())
+
+
+@pytest.mark.parametrize(
+    ("tags", "complaint"),
+    [
+        ({"Login": None}, "Login and CredentialId are absent, expected the name of the server's administrator"),
+        ({"RetireAfter": "P1D"}, "RetireAfter is for two logins, expected none beside the server's own administrator"),
+        ({"Database": "shop"}, "Database is there, expected none: only the password of the server's own administrator"),
+        ({"AdministratorSecret": "admin"}, "AdministratorSecret is there, expected none"),
+        (SQL | {"AdministratorLogin": "dba"}, "AdministratorLogin is there, expected none"),
+        (SQL | {"OtherLogin": "b"}, "OtherLogin is there, expected none"),
+        (SQL | {"Login": "x" * 129}, "expected a name of 1-128 bytes"),
+    ],
+)
+def test_what_means_nothing_beside_an_administrator_is_complained_about(
+    tags: dict[str, str | None], complaint: str
+) -> None:
+    found = parsed(**(ADMINISTRATOR | tags))
     assert isinstance(found, list)
     assert any(complaint in one for one in found), found
 

@@ -15,6 +15,7 @@ from rotation.forms import ACCOUNT_KEY, KeyForm
 from rotation.model import SecretVersion, Slot
 from rotation.plan import Plan
 from rotation.tags import Tags
+from rotation.under_way import UnderWay
 from tests.unit.builders import ADDRESS, KEY2, KEY3, NOW, VERSION, planned, secret, slots
 
 pytestmark = pytest.mark.unit
@@ -55,7 +56,7 @@ class Account:
     def slots(self) -> Mapping[str, Slot]:
         return self.keys
 
-    def activate(self, slot: Slot) -> bool:
+    def activate(self, slot: Slot, under_way: UnderWay | None) -> bool:
         """Keys are in force once they are made."""
         return False
 
