@@ -28,9 +28,11 @@ export class Refresh {
     this.again = false;
     this.failures = 0;
     this.timer = 0;
-    document.addEventListener('visibilitychange', () => {
+    const look = () => {
       if (this.isOn && !document.hidden && !Refresh.isPaused) this.now();
-    });
+    };
+    document.addEventListener('visibilitychange', look);
+    window.addEventListener('online', look);
     Refresh.all.push(this);
   }
 

@@ -202,7 +202,6 @@ def test_no_answer_at_all_is_told(reader: Reader) -> None:
     reader.look_again()
     expect(page.locator("#notices")).to_contain_text("The app does not answer. Check your connection")
     page.context.set_offline(False)
-    reader.look_again()
     expect(page.locator("#notices")).to_be_empty()
     forgive(reader, "ERR_INTERNET_DISCONNECTED")
 
