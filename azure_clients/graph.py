@@ -6,17 +6,12 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from azure_clients.clouds import Cloud
-from azure_clients.identity import credential
 from azure_clients.pacing import asking
 from azure_clients.pool import Pool
-from azure_clients.transport import CLIENT_OPTIONS
-from rotation.failures import TransientError
+from azure_clients.rest import document_of, new_client
 
 if TYPE_CHECKING:
-    from azure.core import PipelineClient
-    from azure.core.rest import HttpRequest, HttpResponse
-
-    Client = PipelineClient[HttpRequest, HttpResponse]
+    from azure_clients.rest import Client
 
 Document = Mapping[str, Any]
 
@@ -51,34 +46,10 @@ class Graph:
                 HttpRequest(method, client.format_url(f"/v1.0/applications/{path}"), json=body)
             )
             response.raise_for_status()
-        try:
-            document = response.json() if response.content else {}
-        except ValueError:
-            document = None
-        if not isinstance(document, Mapping):
-            raise TransientError(f"{operation}: {response.status_code} with an answer that cannot be read")
-        return document
+        return document_of(operation, response)
 
 
 @cache
 def _clients(cloud: Cloud) -> "Pool[Client]":
-    return Pool(partial(_new_client, cloud))
-
-
-def _new_client(cloud: Cloud) -> "Client":
-    from azure.core import PipelineClient  # noqa: PLC0415
-    from azure.core.pipeline.policies import (  # noqa: PLC0415
-        BearerTokenCredentialPolicy,
-        RequestIdPolicy,
-        UserAgentPolicy,
-    )
-    from azure.core.rest import HttpRequest, HttpResponse  # noqa: PLC0415
-
     host = f"https://{cloud.graph}"
-    # Listed by hand, because the usual set repeats calls: a second addPassword would leave a secret behind.
-    policies = [
-        RequestIdPolicy(),
-        UserAgentPolicy("secret-rotation"),
-        BearerTokenCredentialPolicy(credential(cloud), f"{host}/.default"),
-    ]
-    return PipelineClient[HttpRequest, HttpResponse](host, policies=policies, **CLIENT_OPTIONS)
+    return Pool(partial(new_client, cloud, host, f"{host}/.default"))

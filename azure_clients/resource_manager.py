@@ -11,6 +11,7 @@ from azure_clients.errors import wait_asked
 from azure_clients.identity import credential
 from azure_clients.pacing import asking, reads, writes
 from azure_clients.pool import Pool
+from azure_clients.rest import document_of
 from azure_clients.transport import CLIENT_OPTIONS
 from rotation.failures import TransientError
 
@@ -92,12 +93,7 @@ class ResourceManager:
             request = HttpRequest(method, url, params=params, headers=dict(headers or {}), json=body)
             response = client.send_request(request)
             response.raise_for_status()
-        try:
-            document = response.json() if response.content else {}
-        except ValueError:
-            document = None
-        if not isinstance(document, Mapping):
-            raise TransientError(f"{operation}: {response.status_code} with an answer that cannot be read")
+        document = document_of(operation, response)
         asked = wait_asked(response.headers)
         # As with pages; and what else is in the query may be a signature, which has no business in the task hub.
         told = urlsplit(response.headers.get("Azure-AsyncOperation") or "").path

@@ -5,21 +5,18 @@ audience is fixed by the cloud and the host is on the allow-list, so there is no
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from azure_clients.identity import credential
 from azure_clients.pacing import asking
 from azure_clients.pool import Pool
+from azure_clients.rest import document_of, new_client
 from azure_clients.settings import Settings
-from azure_clients.transport import CLIENT_OPTIONS
-from rotation.failures import MissingError, TransientError
+from rotation.failures import MissingError
 from rotation.renewal import Held
 
 if TYPE_CHECKING:
-    from azure.core import PipelineClient
-    from azure.core.rest import HttpRequest, HttpResponse
-
-    Client = PipelineClient[HttpRequest, HttpResponse]
+    from azure_clients.rest import Client
 
 # As of secrets: old enough to be served by every cloud. Keys can be rotated since 7.3.
 _API_VERSION = "7.4"
@@ -31,8 +28,9 @@ class VaultObjects:
 
     def __init__(self, host: str, settings: Settings) -> None:
         self._host = host
-        self._settings = settings
-        self._pool = Pool(self._new_client)
+        cloud = settings.cloud
+        scope = f"https://{cloud.vault_suffix[1:]}/.default"
+        self._pool: Pool[Client] = Pool(partial(new_client, cloud, f"https://{host}", scope))
 
     def certificate(self, name: str, version: str = "") -> tuple[Held, Mapping[str, Any]]:
         """Read a certificate's version, the current one unless told otherwise, and its policy."""
@@ -84,30 +82,7 @@ class VaultObjects:
             )
             response = client.send_request(request)
             response.raise_for_status()
-        try:
-            document = response.json()
-        except ValueError:
-            document = None
-        if not isinstance(document, Mapping):
-            raise TransientError(f"{operation}: {response.status_code} with an answer that cannot be read")
-        return document
-
-    def _new_client(self) -> "Client":
-        from azure.core import PipelineClient  # noqa: PLC0415
-        from azure.core.pipeline.policies import (  # noqa: PLC0415
-            BearerTokenCredentialPolicy,
-            RequestIdPolicy,
-            UserAgentPolicy,
-        )
-
-        cloud = self._settings.cloud
-        # Listed by hand, because the usual set repeats calls.
-        policies = [
-            RequestIdPolicy(),
-            UserAgentPolicy("secret-rotation"),
-            BearerTokenCredentialPolicy(credential(cloud), f"https://{cloud.vault_suffix[1:]}/.default"),
-        ]
-        return PipelineClient(f"https://{self._host}", policies=policies, **CLIENT_OPTIONS)
+        return document_of(operation, response)
 
 
 def _path(collection: str, name: str, part: str) -> str:
