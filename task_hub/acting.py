@@ -9,8 +9,10 @@ import aiohttp
 import azure.durable_functions as df
 
 from rotation.ids import restore_id
+from rotation.instance import Instance
 from rotation.restoring import Restoration
 from task_hub.instances import TIMEOUT, TaskHubError, find, url
+from task_hub.once import start_once
 
 _REFUSALS = (400, 404, 409, 410, 412)
 
@@ -37,19 +39,13 @@ async def restore(client: df.DurableOrchestrationClient, rotation: str, restorat
         Exception: The task hub could not be asked; nothing was started, or it is not known.
     """
     instance = restore_id(rotation)
-    if not await _is_in_hand(client, instance):
-        try:
-            await client.start_new("restore_secret", instance, restoration.to_json())
-        except Exception:
-            # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
-            if not await _is_in_hand(client, instance):
-                raise
+
+    async def ask() -> Instance | None:
+        found = await find(client, instance)
+        return found if found is not None and found.is_in_hand else None
+
+    await start_once(client, "restore_secret", instance, restoration.to_json(), ask)
     return instance
-
-
-async def _is_in_hand(client: df.DurableOrchestrationClient, instance: str) -> bool:
-    found = await find(client, instance)
-    return found is not None and found.is_in_hand
 
 
 async def _post(

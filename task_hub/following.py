@@ -1,5 +1,6 @@
 """Starts what follows a new version of a secret, whoever wrote it: events and rotations both come through here."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import azure.durable_functions as df
@@ -11,6 +12,7 @@ from rotation.refreshing import BEHIND
 from rotation.request import RotationRequest
 from task_hub.driving import stop
 from task_hub.instances import TaskHubError, find, pages
+from task_hub.once import start_once
 
 _NAME = "refresh_consumers"
 _REPLICATE = "replicate_secret"
@@ -23,21 +25,14 @@ async def refresh(client: df.DurableOrchestrationClient, request: RotationReques
         Exception: The task hub could not be asked; nothing was started, or it is not known.
     """
     instance = refresh_id(request)
-    if await _is_settled(client, instance):
-        return
-    try:
-        await client.start_new("refresh_consumers", instance, request.to_json())
-    except Exception:
-        # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
-        if not await _is_settled(client, instance):
-            raise
 
+    async def ask() -> Instance | None:
+        found = await find(client, instance, names=(_NAME,))
+        if found is None:
+            return None
+        return found if found.is_in_hand or (found.status == "Completed" and found.outcome != BEHIND) else None
 
-async def _is_settled(client: df.DurableOrchestrationClient, instance: str) -> bool:
-    found = await find(client, instance, names=(_NAME,))
-    if found is None:
-        return False
-    return found.is_in_hand or (found.status == "Completed" and found.outcome != BEHIND)
+    await start_once(client, "refresh_consumers", instance, request.to_json(), ask)
 
 
 async def latest_refresh(client: df.DurableOrchestrationClient, vault: str, secret: str) -> Instance | None:
@@ -59,10 +54,7 @@ async def replicate(client: df.DurableOrchestrationClient, request: RotationRequ
     Raises:
         Exception: The task hub could not be asked; nothing was started, or it is not known.
     """
-    instance = replicate_id(request)
-    found = await find(client, instance, names=(_REPLICATE,))
-    if found is None or not (found.is_in_hand or found.status == "Completed"):
-        await _replicate(client, instance, request)
+    await _replicate(client, request, is_enough=lambda found: found.is_in_hand or found.status == "Completed")
 
 
 async def replicate_again(client: df.DurableOrchestrationClient, request: RotationRequest, now: datetime) -> None:
@@ -77,18 +69,20 @@ async def replicate_again(client: df.DurableOrchestrationClient, request: Rotati
         is_well = found is not None and found.is_in_hand and not is_stalled(found, now)
         if is_well or (found is not None and found.is_in_hand and not await stop(client, instance)):
             return
-        await _replicate(client, instance, request)
+        await _replicate(client, request, is_enough=lambda found: found.is_in_hand)
     except TaskHubError:
         raise
     except Exception as error:  # the SDK's client knows no other
         raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
 
 
-async def _replicate(client: df.DurableOrchestrationClient, instance: str, request: RotationRequest) -> None:
-    try:
-        await client.start_new("replicate_secret", instance, request.to_json())
-    except Exception:
-        # As above: somebody may have started it in between.
+async def _replicate(
+    client: df.DurableOrchestrationClient, request: RotationRequest, is_enough: Callable[[Instance], bool]
+) -> None:
+    instance = replicate_id(request)
+
+    async def ask() -> Instance | None:
         found = await find(client, instance, names=(_REPLICATE,))
-        if found is None or not found.is_in_hand:
-            raise
+        return found if found is not None and is_enough(found) else None
+
+    await start_once(client, "replicate_secret", instance, request.to_json(), ask)

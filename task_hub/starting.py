@@ -11,6 +11,7 @@ from rotation.ids import instance_id
 from rotation.instance import IN_HAND
 from rotation.outcomes import PROVISIONAL
 from rotation.request import RotationRequest
+from task_hub.once import start_once
 
 _audit = logging.getLogger(audit.LOGGER)
 
@@ -46,18 +47,11 @@ async def start(client: df.DurableOrchestrationClient, request: RotationRequest,
 async def _start(
     client: df.DurableOrchestrationClient, instance: str, request: RotationRequest, *, reopen: bool
 ) -> Start:
-    standing = await standing_of(client, instance)
-    if standing is not None and not (reopen and standing is Start.SETTLED):
-        return standing
-    try:
-        await client.start_new("rotate_secret", instance, request.to_json())
-    except Exception:
-        # Somebody may have started it between the question and the start; the SDK says so with a bare Exception.
+    async def ask() -> Start | None:
         standing = await standing_of(client, instance)
-        if standing is None:
-            raise
-        return standing
-    return Start.STARTED
+        return None if reopen and standing is Start.SETTLED else standing
+
+    return await start_once(client, "rotate_secret", instance, request.to_json(), ask) or Start.STARTED
 
 
 async def standing_of(client: Any, instance: str) -> Start | None:

@@ -312,7 +312,7 @@ def test_each_entity_that_is_asked_is_registered(loaded: dict[str, Any]) -> None
 
 
 def test_each_start_names_an_orchestrator_that_is_registered(loaded: dict[str, Any]) -> None:
-    started = named("task_hub", "start_new") | named("triggers", "start_new")
+    started = named("task_hub", "start_once") | named("triggers", "start_new")
     assert started == bound(loaded, "orchestrationTrigger")
 
 
