@@ -9,14 +9,12 @@ import bootstrap
 from activities import shell
 from rotation.failures import MissingError
 from rotation.outcomes import OutcomeName
-from rotation.renewal import check, renews_itself
+from rotation.renewal import another_version, check, renews_itself
 from rotation.request import RotationRequest
-from rotation.results import Done, Result, Retry, Stop
+from rotation.results import Done, Result, Stop
 
 bp = df.Blueprint()
 
-# As in read_metadata: an event can outrun its version by seconds.
-_UNREADABLE_BUDGET = 300.0
 # Key Vault makes a request and a key, and waits for a person to bring the certificate.
 _BY_HAND = "unknown"
 
@@ -35,11 +33,7 @@ def _check_certificate(payload: dict[str, Any]) -> Result:
     except MissingError:
         return Stop(OutcomeName.SKIPPED, "the certificate does not exist any more")
     if held.version != request.version:
-        try:
-            vault.certificate(request.secret, request.version)
-        except MissingError:
-            return Retry(f"version {request.version} cannot be read yet", budget=_UNREADABLE_BUDGET)
-        return Stop(OutcomeName.SUPERSEDED, f"version {held.version} has already replaced it")
+        return another_version(held, request, vault.certificate)
     itself = renews_itself(policy.get("lifetime_actions"), "AutoRenew")
     check(held, request, now, bootstrap.settings().defaults, itself=itself)
     issuer = policy.get("issuer")

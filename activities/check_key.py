@@ -9,13 +9,11 @@ import bootstrap
 from activities import shell
 from rotation.failures import MissingError
 from rotation.outcomes import OutcomeName
-from rotation.renewal import check, renews_itself
+from rotation.renewal import another_version, check, renews_itself
 from rotation.request import RotationRequest
-from rotation.results import Done, Result, Retry, Stop
+from rotation.results import Done, Result, Stop
 
 bp = df.Blueprint()
-
-_UNREADABLE_BUDGET = 300.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -34,11 +32,7 @@ def _check_key(payload: dict[str, Any]) -> Result:
     if is_managed:
         return Stop(OutcomeName.SKIPPED, "it is the key of a certificate, and renewed with that")
     if held.version != request.version:
-        try:
-            vault.key(request.secret, request.version)
-        except MissingError:
-            return Retry(f"version {request.version} cannot be read yet", budget=_UNREADABLE_BUDGET)
-        return Stop(OutcomeName.SUPERSEDED, f"version {held.version} has already replaced it")
+        return another_version(held, request, vault.key)
     itself = renews_itself(vault.key_policy(request.secret).get("lifetimeActions"), "Rotate")
     check(held, request, now, bootstrap.settings().defaults, itself=itself)
     return Done({})

@@ -11,15 +11,13 @@ from rotation.consumers import read_ids
 from rotation.failures import DisabledError, MissingError, RefusedError
 from rotation.model import SecretVersion
 from rotation.outcomes import Conclusion, OutcomeName
+from rotation.patience import UNREADABLE
 from rotation.plan import INTERIM
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry
 from rotation.tags import CONSUMERS, MOVE_PINNED, RETIRE_WHEN, ROTATION_ID
 
 bp = df.Blueprint()
-
-# An event can outrun its version by seconds.
-_UNREADABLE_BUDGET = 300.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -38,7 +36,7 @@ def _find_consumers(payload: dict[str, Any]) -> Result:
     if current.version != request.version:
         told = vault.created(request.secret).get(request.version)
         if told is None or told > current.created_on:
-            return Retry(f"version {request.version} cannot be read yet", budget=_UNREADABLE_BUDGET)
+            return Retry(f"version {request.version} cannot be read yet", budget=UNREADABLE)
         raise Conclusion(OutcomeName.SUPERSEDED, f"version {current.version} has already replaced it")
     named, complaints = read_ids(current.tags.get(CONSUMERS, ""))
     if complaints:

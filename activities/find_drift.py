@@ -8,16 +8,14 @@ import azure.durable_functions as df
 import bootstrap
 from activities import shell
 from azure_clients.inventory import Listing
-from rotation.failures import NoSuchHostError, RotationError, TransientError, UnreachableError
+from rotation.failures import RotationError, TransientError
 from rotation.listing import ListedSecret
+from rotation.patience import patience_with
 from rotation.replication import Origin, differences, targets
-from rotation.results import Done, Result, Retry
+from rotation.results import Done, Result
 from rotation.sweep import MOST_REPORTED
 
 bp = df.Blueprint()
-
-_UNREACHABLE_BUDGET = 900.0
-_UNKNOWN_BUDGET = 5.0
 
 # A copy that somebody has edited with all its tags kept looks well in a listing. So a young one is compared by value
 # too, by the replication that is started for it; an older one was, by an earlier sweep.
@@ -38,12 +36,8 @@ def _find_drift(payload: dict[str, Any]) -> Result:
     since = datetime.fromisoformat(payload["since"])
     try:
         listing = bootstrap.inventory().listing(host, now, since=since)
-    except NoSuchHostError as error:
-        return Retry(error.reason, budget=_UNKNOWN_BUDGET)
-    except UnreachableError as error:
-        return Retry(error.reason, budget=_UNREACHABLE_BUDGET)
     except TransientError as error:
-        return Retry(error.reason, error.retry_after)
+        return patience_with(error)
     found = _Comparison(host, now, since)
     for secret in listing.secrets:
         found.compare(secret)

@@ -13,16 +13,13 @@ from activities import shell
 from azure_clients.inventory import Listing
 from rotation.configuration import CONFIGURATION
 from rotation.due import DueSecret, Survey, WrongSecret, survey
-from rotation.failures import NoSuchHostError, TransientError, UnreachableError
+from rotation.failures import TransientError
+from rotation.patience import patience_with
 from rotation.pending import PENDING_FOR, UNPUBLISHED, has_expired, is_left_over
-from rotation.results import Done, Result, Retry
+from rotation.results import Done, Result
 from rotation.sweep import MOST_REPORTED
 
 bp = df.Blueprint()
-
-# The other vaults are waiting.
-_UNREACHABLE_BUDGET = 900.0
-_UNKNOWN_BUDGET = 5.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -42,13 +39,8 @@ def _find_due(payload: dict[str, Any]) -> Result:
     )
     try:
         listing = bootstrap.inventory().listing(host, now, since=since)
-    except NoSuchHostError as error:
-        return Retry(error.reason, budget=_UNKNOWN_BUDGET)
-    except UnreachableError as error:
-        return Retry(error.reason, budget=_UNREACHABLE_BUDGET)
     except TransientError as error:
-        # Not told as throttled, which would be waited for all night: the other vaults are not.
-        return Retry(error.reason, error.retry_after)
+        return patience_with(error)
     found = survey(listing.secrets, since, bootstrap.surroundings().kinds, bootstrap.settings().defaults)
     answer = _page(found, payload["after"], payload["most"], since, expired=payload["expired"])
     if payload["expired"] and payload["after"] is None:

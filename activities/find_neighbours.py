@@ -17,17 +17,13 @@ from rotation.forms import KeyForm
 from rotation.holding import held_until
 from rotation.model import SecretVersion, Slot
 from rotation.neighbours import Neighbour, grace_of, neighbour_on
+from rotation.patience import UNKNOWN, UNREACHABLE
 from rotation.plan import Plan
 from rotation.replication import targets
 from rotation.results import Done, Result, Retry
 from rotation.tags import CONSUMERS
 
 bp = df.Blueprint()
-
-# A vault that was deleted or is misspelt in KEY_VAULTS must not stop all others for good. Its name leads nowhere; one
-# that is there and does not answer is worth waiting for.
-_UNKNOWN_BUDGET = 5.0
-_UNREACHABLE_BUDGET = 900.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -70,7 +66,7 @@ def look(plan: Plan, slot: str, now: datetime) -> Result:
         # It is there: the plan was made from it. Whoever lives on the slot would be overlooked.
         return Retry(f"{plan.vault} cannot be reached")
     note = f"{', '.join(missing)} cannot be reached: secrets there are not considered"
-    budget = _UNREACHABLE_BUDGET if tenants.unreachable or away else _UNKNOWN_BUDGET
+    budget = UNREACHABLE if tenants.unreachable or away else UNKNOWN
     return Retry(note, budget=budget, fallback={**found, "note": note})
 
 

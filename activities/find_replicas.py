@@ -8,15 +8,13 @@ import bootstrap
 from activities import shell
 from rotation.failures import MissingError
 from rotation.outcomes import OutcomeName
+from rotation.patience import UNREADABLE
 from rotation.replication import is_replica, read_targets
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry, Stop
 from rotation.tags import REPLICATE_TO
 
 bp = df.Blueprint()
-
-# As in read_metadata: an event can outrun its version by seconds. Whatever is there by then is copied.
-_UNREADABLE_BUDGET = 300.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -44,5 +42,5 @@ def _find_replicas(payload: dict[str, Any]) -> Result:
         return Stop(OutcomeName.REFUSED, f"tags: {wrong}")
     found = {"replicas": list(hosts)}
     if request.version not in dict(versions):
-        return Retry(f"version {request.version} cannot be read yet", budget=_UNREADABLE_BUDGET, fallback=found)
+        return Retry(f"version {request.version} cannot be read yet", budget=UNREADABLE, fallback=found)
     return Done(found)

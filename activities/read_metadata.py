@@ -13,6 +13,7 @@ from rotation.failures import DisabledError, MissingError, RefusedError
 from rotation.ids import rotation_id
 from rotation.model import SecretVersion, Subject
 from rotation.outcomes import Conclusion, OutcomeName
+from rotation.patience import UNREADABLE
 from rotation.plan import MOVED
 from rotation.planning import plan_rotation
 from rotation.refusals import check_secret, check_target, check_vault, check_wanted
@@ -21,9 +22,6 @@ from rotation.results import Done, Result, Retry, Stop
 from rotation.situation import Situation
 
 bp = df.Blueprint()
-
-# An event can outrun its version by seconds; a version that never appears belongs to a secret since made anew.
-_UNREADABLE_BUDGET = 300.0
 
 
 @bp.activity_trigger(input_name="payload")
@@ -85,6 +83,6 @@ def _explain_other_version(vault: KeyVault, situation: Situation) -> Retry | Sto
     created = vault.created(situation.request.secret)
     told = created.get(situation.request.version)
     if told is None or told > situation.current.created_on:
-        return Retry(f"version {situation.request.version} cannot be read yet", budget=_UNREADABLE_BUDGET)
+        return Retry(f"version {situation.request.version} cannot be read yet", budget=UNREADABLE)
     outcome = OutcomeName.MOVED if situation.written_by.endswith(MOVED) else OutcomeName.SUPERSEDED
     return Stop(outcome, f"version {situation.current.version} has already replaced it")

@@ -5,16 +5,18 @@ is whether somebody wants it, whether it is time, and whether Key Vault or a per
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rotation.failures import RefusedError, TransientError
+from rotation.failures import MissingError, RefusedError, TransientError
 from rotation.outcomes import Conclusion, OutcomeName
+from rotation.patience import UNREADABLE
 from rotation.policy import LONGEST_VALIDITY_DAYS, Defaults
 from rotation.refusals import EARLY_NOTICE
 from rotation.request import RotationRequest, shape
+from rotation.results import Retry, Stop
 from rotation.tags import ENABLED, LEAD, Tags
 
 CERTIFICATE = "certificate"
@@ -52,6 +54,21 @@ class Held:
             )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise TransientError("the answer does not say when the version was created") from None
+
+
+def another_version(held: Held, request: RotationRequest, read: Callable[[str, str], object]) -> Retry | Stop:
+    """Say what it means that the current version is not the one that was told of: that cannot be seen yet, or is gone.
+
+    Args:
+        held: The current version.
+        request: Which version was told of.
+        read: Reads a version of that name; raises `MissingError` if there is none.
+    """
+    try:
+        read(request.secret, request.version)
+    except MissingError:
+        return Retry(f"version {request.version} cannot be read yet", budget=UNREADABLE)
+    return Stop(OutcomeName.SUPERSEDED, f"version {held.version} has already replaced it")
 
 
 def check(held: Held, request: RotationRequest, now: datetime, defaults: Defaults, *, itself: bool) -> None:
