@@ -53,14 +53,15 @@ class EntraApplication:
 
     def regenerate(self, slot: Slot) -> bool:
         """Add a secret and keep it until it is published; what an attempt before this one has left is removed."""
-        current, live = self._escrow.current(), self.slots()[CURRENT]
+        current, told = self._escrow.current(), self._told()
+        live = _as_entra_has_it(self._escrow.slots(self.form)[CURRENT], told)
         is_known = bool(live.credential_id) or isinstance(live.key, UnknownCredential)
         if RETIRE_AFTER in current.tags and not is_known:
             raise RefusedError(
                 "several of the application's secrets may be the one that is to be retired: set CredentialId to its "
                 "key id"
             )
-        self._remove_orphans(but="")
+        self._remove_orphans(told, but="")
         days = int(current.tags.get(VALIDITY, self._settings.defaults.validity_days))
         ends = present() + timedelta(days=days) + _LONGER_THAN_VERSION
         made = self._graph.add_password(self._object_id, self._escrow.subject.rotation_id, ends)
@@ -85,7 +86,7 @@ class EntraApplication:
         pending = self._escrow.pending()
         if pending is not None:
             # Not by the version's own tag: a secret with fifteen others has no room for it.
-            self._remove_orphans(but=pending.tags[CREDENTIAL_ID])
+            self._remove_orphans(self._told(), but=pending.tags[CREDENTIAL_ID])
             self._escrow.remove()
 
     def try_key(self, slot: Slot, endpoint: str | None) -> Trial:
@@ -108,9 +109,9 @@ class EntraApplication:
     def _told(self) -> Sequence[Document]:
         return [*self._graph.application(self._object_id).get("passwordCredentials", [])]
 
-    def _remove_orphans(self, but: str) -> None:
+    def _remove_orphans(self, told: Sequence[Document], but: str) -> None:
         """Remove this rotation's secrets but one: their text was lost on the way, so nobody holds them."""
-        for each in self._told():
+        for each in told:
             if each.get("displayName") == self._escrow.subject.rotation_id and each["keyId"] != but:
                 self._graph.remove_password(self._object_id, str(each["keyId"]))
 

@@ -9,10 +9,10 @@ from providers.protocol import Trial, Verdict
 from rotation.failures import TransientError
 from rotation.model import Slot
 
-# What Entra says of the secret itself; everything else it says (no such application here yet, blocked by Conditional
-# Access, no service principal) is about something else. learn.microsoft.com, "Microsoft Entra authentication and
-# authorization error codes".
-_ABOUT_THE_SECRET = {7000215: "wrong, or not known everywhere yet", 7000222: "expired"}
+# What Entra says of the secret itself: wrong, or not known everywhere yet; expired. Everything else it says (no such
+# application here yet, blocked by Conditional Access, no service principal) is about something else.
+# learn.microsoft.com, "Microsoft Entra authentication and authorization error codes".
+_ABOUT_THE_SECRET = frozenset({7000215, 7000222})
 _AUTHORITY = re.compile(r'authorization="(?P<uri>https://[a-z0-9.-]+/[0-9A-Za-z.-]+)"', re.IGNORECASE)
 
 # Where a secret is accepted once, the next sign-in may reach a place that has not heard of it.

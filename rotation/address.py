@@ -14,7 +14,7 @@ ENTRA = "entra"
 GENERATED = "generated"
 
 # An application's object id stands alone in the tags of Microsoft's own rotation functions.
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 LOGIN = "Login"
 OTHER_LOGIN = "OtherLogin"
 
@@ -85,7 +85,7 @@ Address = ResourceId | NamedAddress | LoginsAddress
 
 def parse_address(text: str) -> Address | None:
     """Return the address that `text` is; None if it is none."""
-    if _GUID.fullmatch(text.strip()):
+    if GUID.fullmatch(text.strip()):
         return NamedAddress(ENTRA, text.strip().casefold())
     match = _NAMED.fullmatch(text.strip())
     resource, mark, query = text.strip().partition("?")

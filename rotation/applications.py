@@ -1,18 +1,14 @@
 """Addresses of Entra applications: `entra:` and the object id, or the object id alone."""
 
-import re
-
-from rotation.address import Address, NamedAddress
+from rotation.address import GUID, Address, NamedAddress
 from rotation.request import shape
 from rotation.tags import PROVIDER_ADDRESS, STRATEGY, Tags
-
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def interpret(address: Address, tags: Tags) -> Address | list[str]:
     """Complain of what cannot be an application's object id, or has no meaning for one."""
     complaints = []
-    if not isinstance(address, NamedAddress) or not _GUID.fullmatch(address.path) or address.options:
+    if not isinstance(address, NamedAddress) or not GUID.fullmatch(address.path) or address.options:
         complaints.append(
             f"{PROVIDER_ADDRESS} is {shape(str(address))}, expected entra: and an application's object id"
         )
