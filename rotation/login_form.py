@@ -1,4 +1,4 @@
-"""How people write down a login and its password: JSON, URLs, and the connection strings of libpq and ADO.NET.
+"""How people write down a login and its password: JSON, URLs, and connection strings of libpq, ADO.NET, ODBC, JDBC.
 
 Each reader returns nothing for a text that is not of its kind. What it finds is replaced in place, so that everything
 else stays as it was written.
@@ -27,6 +27,12 @@ _LIBPQ = re.compile(r"\s*(?P<name>[a-z_]+)\s*=\s*(?P<value>'(?:[^'\\]|\\.)*'|(?:
 _ADO_NET = re.compile(
     r"""\s*(?P<name>[^=;'"]+?)\s*=\s*(?P<value>"(?:[^"]|"")*"|'(?:[^']|'')*'|[^;'"][^;]*?|)\s*(?:;|$)""", re.DOTALL
 )
+# ODBC, and JDBC behind the server: what has signs of theirs in it stands in braces. learn.microsoft.com, "Connection
+# string syntax" of ODBC's SQLDriverConnect, and "Building the connection URL" of the JDBC driver for SQL Server.
+_BRACED = re.compile(
+    r"\s*(?P<name>[^=;{}]+?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|[^;{}\s](?:[^;{}]*[^;{}\s])?|)\s*(?:;|$)", re.DOTALL
+)
+_JDBC = re.compile(r"jdbc:sqlserver://(?P<host>[^;]*)(?:;|$)", re.IGNORECASE)
 _MEANT_OTHERWISE = re.compile(r"(?i)://|^\s*[{\[]|\b(?:password|pwd|host|server|data source|user(?: id)?|uid)\s*=")
 
 Field = tuple[str, Span]
@@ -97,6 +103,8 @@ def _json_string(text: str) -> str:
 
 def _url(text: str) -> list[Field] | None:
     """Read a URL, with the login in front of the host or in the query, as JDBC has it."""
+    if _JDBC.match(text):
+        return None
     start = 5 if text[:5].casefold() == "jdbc:" else 0
     match = _URL.fullmatch(text.rstrip(), start)
     if match is None:
@@ -122,7 +130,7 @@ def _percent(text: str, start: int, end: int) -> Span:
 
 
 def _libpq(text: str) -> list[Field] | None:
-    return _fields(text, _LIBPQ, _libpq_text, _libpq_value)
+    return _fields(text, 0, _LIBPQ, _libpq_text, _libpq_value)
 
 
 def _libpq_text(value: str) -> str:
@@ -135,7 +143,8 @@ def _libpq_value(text: str) -> str:
 
 
 def _ado_net(text: str) -> list[Field] | None:
-    return _fields(text, _ADO_NET, _ado_net_text, _ado_net_value)
+    fields = _fields(text, 0, _ADO_NET, _ado_net_text, _ado_net_value)
+    return None if _is_odbc(fields) else fields
 
 
 def _ado_net_text(value: str) -> str:
@@ -149,12 +158,39 @@ def _ado_net_value(text: str) -> str:
     return text
 
 
+def _odbc(text: str) -> list[Field] | None:
+    fields = _fields(text, 0, _BRACED, _braced_text, _braced_value)
+    return fields if _is_odbc(fields) else None
+
+
+def _is_odbc(fields: list[Field] | None) -> bool:
+    return any(name == "driver" for name, _ in fields or ())
+
+
+def _jdbc(text: str) -> list[Field] | None:
+    server = _JDBC.match(text)
+    fields = _fields(text, server.end(), _BRACED, _braced_text, _braced_value) if server else None
+    if server is None or fields is None:
+        return None
+    return [("host", Span(*server.span("host"), server["host"], str)), *fields]
+
+
+def _braced_text(value: str) -> str:
+    return value[1:-1].replace("}}", "}") if value[:1] == "{" else value
+
+
+def _braced_value(text: str) -> str:
+    if not text or text != text.strip() or re.search(r"[\[\]{}(),;?*=!@]", text):
+        return "{" + text.replace("}", "}}") + "}"
+    return text
+
+
 def _fields(
-    text: str, field: re.Pattern[str], decode: Callable[[str], str], encode: Callable[[str], str]
+    text: str, position: int, field: re.Pattern[str], decode: Callable[[str], str], encode: Callable[[str], str]
 ) -> list[Field] | None:
     """Read a text that is nothing but fields."""
     fields: list[Field] = []
-    position, end = 0, len(text.rstrip())
+    end = len(text.rstrip())
     while position < end:
         match = field.match(text, position, end)
         if match is None:
@@ -165,4 +201,4 @@ def _fields(
     return fields
 
 
-_READERS: tuple[Callable[[str], list[Field] | None], ...] = (_json, _url, _libpq, _ado_net)
+_READERS: tuple[Callable[[str], list[Field] | None], ...] = (_json, _url, _libpq, _ado_net, _odbc, _jdbc)

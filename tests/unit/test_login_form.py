@@ -29,6 +29,8 @@ def parse(value: str, form: LoginForm = PAIR) -> CredentialText:
         ("jdbc:postgresql://db/x?user=app&password=old&ssl=true", "jdbc:postgresql://db/x?user=b%3B%27%22%40%20%5C%C3%A9&password=p%2F%26%22%3D%25%27%20%5C&ssl=true"),
         ("host=db user=app password='old'", "host=db user='b;\\'\"@ \\\\é' password='p/&\"=%\\' \\\\'"),
         ("Host=db;Username=app;Password=old;Database=x", "Host=db;Username=\"b;'\"\"@ \\é\";Password=\"p/&\"\"=%' \\\";Database=x"),  # noqa: E501
+        ("Driver={ODBC Driver 18 for SQL Server};Server=tcp:db,1433;Uid=app;Pwd={old};Encrypt=yes", "Driver={ODBC Driver 18 for SQL Server};Server=tcp:db,1433;Uid={b;'\"@ \\é};Pwd={p/&\"=%' \\};Encrypt=yes"),  # noqa: E501
+        ("jdbc:sqlserver://db:1433;database=x;user=app;password=old;encrypt=true", "jdbc:sqlserver://db:1433;database=x;user={b;'\"@ \\é};password={p/&\"=%' \\};encrypt=true"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_login_and_password_are_found_and_written_as_each_form_wants_them(value: str, after: str) -> None:
@@ -49,6 +51,9 @@ def test_login_and_password_are_found_and_written_as_each_form_wants_them(value:
         ("Server=db;User ID=app;Pwd='o;ld';", "app", "o;ld"),
         ("host=db; user=app; password=old", "app", "old"),
         ("host=db user=app password='o;ld'", "app", "o;ld"),
+        ("DRIVER={x};SERVER=db;UID=app;PWD={o;}}ld}", "app", "o;}ld"),
+        ("jdbc:sqlserver://;serverName=db;userName=app;password={p@x}", "app", "p@x"),
+        ("jdbc:sqlserver://db\\one:1433;user=app;password=p@x", "app", "p@x"),
         ('Server=db; Uid = app ; Password="say ""hi"""', "app", 'say "hi"'),
         ('{"password": "a\\u0062", "nested": {"password": "no"}, "username": "app"}', "app", "ab"),
     ],
@@ -96,6 +101,8 @@ def test_whatever_is_written_is_read_again(login: str, password: str) -> None:
         "postgresql://app:old@db/x",
         "user=app password=old dbname=x",
         "Username=app;Password=old;Host=db",
+        "Driver={x y};Uid=app;Pwd=old",
+        "jdbc:sqlserver://db;user=app;password=old",
     ):
         made = parse(value).with_key(Credential(password), login).reveal()
         again = parse(made)
