@@ -22,6 +22,7 @@ _SCOPE = re.compile(
 _ACCOUNT_NAME = re.compile(r"(?:^|;)\s*AccountName\s*=\s*([a-z0-9]{3,24})\s*(?:;|$)", re.IGNORECASE)
 
 DAILY_SWEEP = "0 0 2 * * *"
+_SQL_PORT = 1433
 
 # Settings in which the Functions platform keeps a connection string, key included, to the storage it runs on.
 _OWN_STORAGE = (
@@ -64,6 +65,8 @@ class Settings:
     """Subscriptions and resource groups, as ARM ids, in which those who use secrets are looked for."""
     move_pinned_references: bool
     """Whether settings that pin a version are moved to the new one, where a secret's tags do not say."""
+    sql_servers: Mapping[str, int]
+    """SQL Servers that are no resources of Azure and whose logins this app may rotate: ports by host name."""
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -93,6 +96,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     history_retention_days = number("HISTORY_RETENTION_DAYS", 90, 1, 3650, "days")
     consumer_scopes = _scopes(environment, complaints.append)
     move_pinned_references = _flag(environment, "MOVE_PINNED_REFERENCES", complaints.append)
+    sql_servers = _servers(environment, complaints.append)
     if complaints or cloud is None:
         raise SettingsError(complaints)
     return Settings(
@@ -108,6 +112,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         history_retention_days=history_retention_days,
         consumer_scopes=consumer_scopes,
         move_pinned_references=move_pinned_references,
+        sql_servers=sql_servers,
     )
 
 
@@ -163,6 +168,20 @@ def _scopes(environment: Mapping[str, str], complain: Callable[[str], None]) -> 
             complain(f"CONSUMER_SCOPES entry {number} is {shape(entry)}, expected {expected}")
     scopes = {entry.rstrip("/").casefold(): entry.rstrip("/") for entry in entries}
     return tuple(scopes[key] for key in sorted(scopes) if not any(key.startswith(f"{other}/") for other in scopes))
+
+
+def _servers(environment: Mapping[str, str], complain: Callable[[str], None]) -> dict[str, int]:
+    entries = [entry.strip() for entry in environment.get("SQL_SERVERS", "").split(",") if entry.strip()]
+    servers = {}
+    for number, entry in enumerate(entries, start=1):
+        host, colon, port = entry.casefold().partition(":")
+        is_port = re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and 0 < int(port) < 65536 if colon else True
+        if _HOST.fullmatch(host) and is_port:
+            servers[host] = int(port or _SQL_PORT)
+        else:
+            expected = f"a host name such as db1.contoso.com, with :port if it is not {_SQL_PORT}"
+            complain(f"SQL_SERVERS entry {number} is {shape(entry)}, expected {expected}")
+    return servers
 
 
 def _flag(environment: Mapping[str, str], name: str, complain: Callable[[str], None]) -> bool:

@@ -58,6 +58,9 @@ param consumerScopes string = ''
 @description('Optional. Move settings of App Service that pin a version of a secret to each new one, where a secret\'s tags do not say.')
 param movePinnedReferences bool = false
 
+@description('Optional. SQL Servers outside Azure\'s own services whose logins may be rotated: host names, with :port if it is not 1433, separated by commas.')
+param sqlServers string = ''
+
 @description('Optional. Where Durable Functions keeps its state. There is no migration between the two.')
 @allowed(['AzureStorage', 'DurableTaskScheduler'])
 param durableBackend string = 'AzureStorage'
@@ -333,6 +336,7 @@ module functionApp 'modules/function-app.bicep' = {
     historyRetentionDays: historyRetentionDays
     consumerScopes: consumerScopes
     movePinnedReferences: movePinnedReferences
+    sqlServers: sqlServers
     schedulerEndpoint: useScheduler ? scheduler!.outputs.endpoint : ''
     subnetResourceId: privateNetworking ? network!.outputs.appSubnetResourceId : ''
     publicNetworkAccess: privateNetworking && closeAppToPublic ? 'Disabled' : 'Enabled'

@@ -5,7 +5,8 @@ using 'onboard-target.bicep'
 param appPrincipalId = readEnvironmentVariable('APP_PRINCIPAL_ID')
 param targetTypes = [
   'Microsoft.DBforPostgreSQL/flexibleServers'
+  'Microsoft.Sql/servers'
   // For passwords of servers' own administrators; both may change the servers.
   // 'Microsoft.DBforPostgreSQL/flexibleServers (administrator)'
-  // 'Microsoft.Sql/servers'
+  // 'Microsoft.Sql/servers (administrator)'
 ]

@@ -34,7 +34,10 @@ param storageAccountName string = ''
   'Microsoft.ServiceBus/namespaces/topics/authorizationRules'
   'Microsoft.SignalRService/SignalR'
   'Microsoft.SignalRService/WebPubSub'
+  'Microsoft.Sql/managedInstances'
+  'Microsoft.Sql/managedInstances (administrator)'
   'Microsoft.Sql/servers'
+  'Microsoft.Sql/servers (administrator)'
 ])
 param targetTypes string[] = []
 

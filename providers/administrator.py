@@ -1,6 +1,7 @@
 """As whom the app signs in to a database server to change the passwords of others."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from providers.escrow import Escrow
 from rotation.address import LoginsAddress
@@ -9,8 +10,14 @@ from rotation.failures import RefusedError
 from rotation.login_form import LoginForm
 from rotation.logins import ADMINISTRATOR_LOGIN, ADMINISTRATOR_SECRET
 
-Administrator = tuple[str, Credential]
-"""A login and its password, or a token in its place."""
+
+class Administrator(NamedTuple):
+    """A login and its password, or a token in its place."""
+
+    login: str
+    credential: Credential
+    is_token: bool = False
+
 
 _FORM = LoginForm(takes_bare_password=True)
 
@@ -24,10 +31,10 @@ def administrator_of(
 
     def read() -> Administrator:
         if secret is None:
-            return login, token()
+            return Administrator(login, token(), is_token=True)
         text = CredentialText.parse(escrow.beside(secret).value, _FORM)
         if text.key_id not in (None, login):
             raise RefusedError(f"{ADMINISTRATOR_SECRET} is of another login than {ADMINISTRATOR_LOGIN} names")
-        return login, text.key
+        return Administrator(login, text.key)
 
     return read

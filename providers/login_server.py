@@ -1,5 +1,6 @@
 """What a kind of database server has to offer so that the passwords of its logins can be rotated."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,17 +14,23 @@ class ServerState:
     """What a server says of itself."""
 
     host: str
-    """Where to sign in."""
+    """Where to sign in: a name, perhaps with `:port`."""
     passwords_refused: str | None
     """How it says that it takes no new passwords; None: it does."""
+    administrator: str = ""
+    """The login that it was made with, whose password is changed in another way."""
 
 
 class DescribedServer(Protocol):
-    """One server, as Azure describes it; every method raises `RotationError`s."""
+    """One server, as it is described; every method raises `RotationError`s."""
 
     @property
     def service(self) -> str:
         """What its calls begin with in docs/security.md."""
+
+    @property
+    def described_by(self) -> str | None:
+        """The call that describes it; None where the settings do."""
 
     def state(self) -> ServerState:
         """Read what the server says of itself."""
@@ -46,3 +53,8 @@ class LoginServer(DescribedServer, Protocol):
 
     def try_login(self, host: str, login: str, password: Credential) -> Trial:
         """Sign in, and do nothing else."""
+
+
+def bare_host(text: str) -> str:
+    """Return the name in what connection strings say of a server, such as `tcp:contoso,1433`, in lower case."""
+    return re.split(r"[:,\\]", re.sub(r"^tcp:", "", text.strip().casefold()))[0]

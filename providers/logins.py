@@ -23,6 +23,8 @@ from rotation.tags import CREDENTIAL_ID
 from rotation.under_way import UnderWay
 
 _ISSUED = "Issued"
+# What forms call the server: libpq, ADO.NET and its older names, ODBC, JDBC.
+_SERVER = ("host", "server", "data source", "address", "addr", "servername")
 _PASSWORD = parse_recipe("random_password", [("length", "40")])
 
 
@@ -54,7 +56,7 @@ class _Logins(ABC):
         text = CredentialText.parse(version.value, self.form)
         if text.key_id is not None and text.key_id not in self._logins:
             raise RefusedError("the value's login is none that the tags name: correct one of the two")
-        host = next((text.fields[name] for name in ("host", "server", "data source") if name in text.fields), "")
+        host = next((text.fields[name] for name in _SERVER if name in text.fields), "")
         if not self._described.is_own_host(host):
             raise RefusedError("the value is for another server than ProviderAddress names: correct one of the two")
         return text
@@ -131,7 +133,7 @@ class LoginPair(_Logins):
         """Name the calls."""
         service = self._server.service
         return Words(
-            f"{service}.getServer", None, f"{service}.setPassword", f"{service}.signIn",
+            self._server.described_by, None, f"{service}.setPassword", f"{service}.signIn",
             pending=self._escrow.name, is_kept_before=True,
         )  # fmt: skip
 
@@ -186,7 +188,7 @@ class SingleLogin(OneLogin):
         """Name the calls."""
         service = self._server.service
         return Words(
-            f"{service}.getServer", None, None, f"{service}.signIn",
+            self._server.described_by, None, None, f"{service}.signIn",
             pending=self._escrow.name, activate=f"{service}.setPassword",
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 from azure_clients.clouds import Cloud
 from azure_clients.postgresql import SignedInError, identifier, session
 from azure_clients.resource_manager import ResourceManager
+from providers.administrator import Administrator
 from providers.login_server import ServerState
 from providers.protocol import Trial, Verdict
 from rotation.arm import ResourceId
@@ -28,13 +29,12 @@ SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls, rolcanlogin
 FROM pg_catalog.pg_roles WHERE rolname = :login
 """
 
-Administrator = tuple[str, Credential]
-
 
 class PostgreSql:
     """One flexible server, on which the app signs in as an administrator of some logins."""
 
     service = "postgresql"
+    described_by = "postgresql.getServer"
 
     def __init__(
         self, server: ResourceId, cloud: Cloud, administrator: Callable[[], Administrator], database: str | None
@@ -52,7 +52,7 @@ class PostgreSql:
         host = str(properties.get("fullyQualifiedDomainName") or "")
         # Nothing is ever sent elsewhere, whatever somebody may have made the answer say.
         if not host.casefold().endswith(self._cloud.postgresql_suffix):
-            raise TransientError("get postgresql server: the answer does not say where it is")
+            raise TransientError(f"get {self.service} server: the answer does not say where it is")
         return ServerState(host, refusal(properties))
 
     def is_own_host(self, host: str) -> bool:
@@ -75,7 +75,7 @@ class PostgreSql:
     @contextmanager
     def _administrating(self, login: str) -> Iterator[Any]:
         host = self.state().host
-        name, own = self._administrator()
+        name, own, _ = self._administrator()
         try:
             with session(f"{self.service} {self._server.name}", host, name, own, _DATABASE) as connection:
                 self._check(connection.run(_ROLE, login=login), login)

@@ -4,29 +4,25 @@ Resource Manager takes the new password in, and works on it; when it is in force
 app can sign in, that does. A secret of Microsoft's own function for Azure SQL is one of these.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from azure_clients.clouds import Cloud
 from azure_clients.resource_manager import ResourceManager
-from providers import postgresql
+from providers import postgresql, sql_server
 from providers.escrow import Escrow
-from providers.login_server import ServerState
+from providers.login_server import ServerState, bare_host
 from providers.logins import OneLogin
 from providers.protocol import Trial, Verdict
 from rotation.address import LoginsAddress
 from rotation.arm import ResourceId
 from rotation.credential import Credential
 from rotation.failures import DeniedError, MissingError, RefusedError, TransientError
-from rotation.logins import ADMINISTRATOR_LOGIN, NameRule
+from rotation.logins import ADMINISTRATOR_LOGIN
 from rotation.model import Slot, Target
 from rotation.preview import Words
 from rotation.under_way import UnderWay
-
-SQL_NAMES = NameRule(longest=128, has_others=False)
-"""sysname: learn.microsoft.com, "Database identifiers"."""
 
 _ENDED = frozenset({"failed", "canceled", "cancelled"})
 # How long an operation is given that the app may not look at: a reset takes seconds on Azure SQL, and PostgreSQL's
@@ -44,8 +40,8 @@ class Kind:
     """What host names end with."""
     refusal: Callable[[Mapping[str, Any]], str | None]
     """How a server says that it takes no passwords."""
-    sign_in: Callable[[str, str, Credential], Trial] | None = None
-    """Given host, login and password; None where the app cannot."""
+    sign_in: Callable[[Cloud, str, str, Credential], Trial]
+    """Given host, login and password."""
 
 
 def _sql_refusal(properties: Mapping[str, Any]) -> str | None:
@@ -54,13 +50,19 @@ def _sql_refusal(properties: Mapping[str, Any]) -> str | None:
 
 
 # Fields: learn.microsoft.com/rest/api/sql/servers/update and …/postgresql/servers/update.
-AZURE_SQL = Kind("sql", "2021-11-01", lambda cloud: cloud.sql_suffix, _sql_refusal)
+AZURE_SQL = Kind(
+    "sql",
+    "2021-11-01",
+    lambda cloud: cloud.sql_suffix,
+    _sql_refusal,
+    lambda cloud, host, login, password: sql_server.try_login(cloud.sql_suffix, host, login, password),
+)
 POSTGRESQL = Kind(
     "postgresql",
     postgresql.API_VERSION,
     lambda cloud: cloud.postgresql_suffix,
     postgresql.refusal,
-    postgresql.try_login,
+    lambda _, host, login, password: postgresql.try_login(host, login, password),
 )
 
 
@@ -69,21 +71,26 @@ class AdministeredServer:
 
     def __init__(self, kind: Kind, server: ResourceId, cloud: Cloud) -> None:
         self.service = kind.service
+        self.described_by = f"{kind.service}.getServer"
         self._kind = kind
         self._server = server
+        self._cloud = cloud
         self._suffix = kind.suffix(cloud)
         self._manager = ResourceManager(cloud)
 
     def state(self) -> ServerState:
         """Read where the server is, and whether passwords are taken there."""
         properties = self._properties()
-        return ServerState(str(properties.get("fullyQualifiedDomainName") or ""), self._kind.refusal(properties))
+        host = str(properties.get("fullyQualifiedDomainName") or "")
+        # Nothing is ever sent elsewhere, whatever somebody may have made the answer say.
+        if not host.casefold().endswith(self._suffix):
+            raise TransientError(f"get {self.service} server: the answer does not say where it is")
+        return ServerState(host, self._kind.refusal(properties), str(properties.get("administratorLogin") or ""))
 
     def is_own_host(self, host: str) -> bool:
-        """Tell whether a host is this server's, or an alias; ADO.NET writes `tcp:host,port`."""
-        name = re.split("[:,]", re.sub(r"^tcp:", "", host.strip().casefold()))[0]
-        label, _, rest = name.partition(".")
-        return f".{rest}" != self._suffix or label == self._server.name.casefold()
+        """Tell whether a host is this server's, or an alias; that of a managed instance has its zone in it."""
+        label, _, rest = bare_host(host).partition(".")
+        return not f".{rest}".endswith(self._suffix) or label == self._server.name.casefold()
 
     def check(self, login: str) -> None:
         """Find out whether a login is the administrator, as far as reading tells; changes nothing."""
@@ -111,11 +118,7 @@ class AdministeredServer:
         return self._has_ended(under_way) if under_way.operation else self._has_settled(under_way)
 
     def _signed_in(self, login: str, password: Credential) -> Verdict:
-        # Nothing is ever sent elsewhere, whatever somebody may have made the answer say.
-        host = self.state().host
-        if self._kind.sign_in is None or not host.casefold().endswith(self._suffix):
-            return Verdict.UNTRIED
-        return self._kind.sign_in(host, login, password).verdict
+        return self._kind.sign_in(self._cloud, self.state().host, login, password).verdict
 
     def _has_ended(self, under_way: UnderWay) -> bool:
         operation = f"get {self.service} operation"
@@ -166,6 +169,6 @@ class ServerAdministrator(OneLogin):
         """Name the calls."""
         service = self._server.service
         return Words(
-            f"{service}.getServer", None, None, f"{service}.getServer",
+            self._server.described_by, None, None, f"{service}.getServer",
             pending=self._escrow.name, activate=f"{service}.setAdministratorPassword",
         )  # fmt: skip

@@ -1,7 +1,8 @@
 """What issues a secret's credential: a resource in Azure, or something that has no resource id.
 
-What is no resource is written like a URL: `generated:random_password?length=40`, `entra:{object id}`. So is a part of a
-resource that has no id of its own, once its kind has taken the tags in: `/subscriptions/…/contoso?Login=app`.
+What is no resource is written like a URL: `generated:random_password?length=40`, `entra:{object id}`,
+`sqlserver:{host}`. So is a part of a target that has no address of its own, once its kind has taken the tags in:
+`/subscriptions/…/contoso?Login=app`.
 """
 
 import re
@@ -12,6 +13,8 @@ from rotation.arm import ResourceId
 
 ENTRA = "entra"
 GENERATED = "generated"
+SQL_SERVER = "sqlserver"
+"""A SQL Server that is no resource of Azure, by its host name."""
 
 # An application's object id stands alone in the tags of Microsoft's own rotation functions.
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -52,7 +55,7 @@ class NamedAddress:
 class LoginsAddress:
     """Logins of a database server; each belongs to one secret alone."""
 
-    server: ResourceId
+    server: ResourceId | NamedAddress
     options: tuple[tuple[str, str], ...]
     """What the tags say, by their names."""
 
@@ -95,9 +98,15 @@ def parse_address(text: str) -> Address | None:
     if options is None:
         return None
     if match is not None:
-        return NamedAddress(match["kind"].casefold(), match["path"], options)
+        named = NamedAddress(match["kind"].casefold(), match["path"], options)
+        return _at_server(named) if named.kind == SQL_SERVER else named
     server = ResourceId.parse(resource)
     return LoginsAddress(server, options) if server else None
+
+
+def _at_server(named: NamedAddress) -> Address:
+    server = NamedAddress(named.kind, named.path.casefold())
+    return LoginsAddress(server, named.options) if named.options else server
 
 
 def _options(query: str) -> tuple[tuple[str, str], ...] | None:
@@ -132,4 +141,4 @@ def lock_address(address: str, vault: str, secret: str) -> str:
     """Return what nobody else may work on while a rotation does: the target, or the secret where that is its own."""
     if not is_shared(address):
         return f"{vault}/{secret}"
-    return address.partition("?")[0] if address.startswith("/") else address
+    return address.partition("?")[0]

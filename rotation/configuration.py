@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rotation.address import LOGIN, OTHER_LOGIN
+from rotation.address import LOGIN, OTHER_LOGIN, SQL_SERVER, Address, NamedAddress, parse_address
 from rotation.arm import ResourceId
 from rotation.listing import ListedSecret
 from rotation.logins import ADMINISTRATOR_LOGIN, ADMINISTRATOR_SECRET, DATABASE
@@ -17,8 +17,14 @@ from rotation.tags import LEAD, PROVIDER_ADDRESS, REPLICA_OF, RETIRE_AFTER, STRA
 
 CONFIGURATION = "rotation-config"
 
-_KINDS = {"postgresql": "Microsoft.DBforPostgreSQL/flexibleServers", "sql": "Microsoft.Sql/servers"}
+_KINDS = {
+    "postgresql": "Microsoft.DBforPostgreSQL/flexibleServers",
+    "sql": "Microsoft.Sql/servers",
+    "sqlManagedInstance": "Microsoft.Sql/managedInstances",
+    SQL_SERVER: "",
+}
 _PLACE = ("subscription", "resourceGroup", "kind", "server")
+_OWN_PLACE = ("kind", "server")  # no resource of Azure
 _TEXTS = {
     "login": LOGIN,
     "otherLogin": OTHER_LOGIN,
@@ -110,25 +116,31 @@ def _entry(entry: object) -> tuple[str, dict[str, str], list[str]]:
         elif key in entry:
             wrong.append(f"{key} is {shape(number)}, expected a whole number of days")
     server = _server(entry)
-    if isinstance(server, ResourceId):
-        tags[PROVIDER_ADDRESS] = str(server)
-    else:
+    if isinstance(server, list):
         wrong += server
+    else:
+        tags[PROVIDER_ADDRESS] = str(server)
     return str(name), tags, wrong
 
 
-def _server(entry: Mapping[str, object]) -> ResourceId | list[str]:
-    place = {key: entry.get(key) for key in _PLACE}
+def _server(entry: Mapping[str, object]) -> Address | list[str]:
+    kinds = {kind.casefold(): kind for kind in _KINDS}
+    kind = kinds.get(str(entry.get("kind")).casefold())
+    expected = _OWN_PLACE if kind == SQL_SERVER else _PLACE
+    place = {key: entry.get(key) for key in expected}
     wrong = [
         f"{key} is {shape(text)}, expected text" for key, text in place.items() if not isinstance(text, str) or not text
     ]
-    kind = _KINDS.get(str(place["kind"]).casefold())
+    wrong += [f"{key} is there, expected none" for key in _PLACE if key in entry and key not in expected]
     if kind is None and not any(complaint.startswith("kind ") for complaint in wrong):
         wrong.append(f"kind is {shape(place['kind'])}, expected {' or '.join(_KINDS)}")
-    if wrong:
+    if kind is None or wrong:
         return wrong
+    if kind == SQL_SERVER:
+        own = parse_address(f"{SQL_SERVER}:{place['server']}")
+        return own if isinstance(own, NamedAddress) else ["server is no host name, expected one of SQL_SERVERS"]
     group = f"/subscriptions/{place['subscription']}/resourceGroups/{place['resourceGroup']}"
-    found = ResourceId.parse(f"{group}/providers/{kind}/{place['server']}")
-    if found is None or found.kind != str(kind).casefold():
+    found = ResourceId.parse(f"{group}/providers/{_KINDS[kind]}/{place['server']}")
+    if found is None or found.kind != _KINDS[kind].casefold():
         return ["subscription, resourceGroup and server make no resource id, expected a GUID and two names"]
     return found

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rotation.address import LOGIN, OTHER_LOGIN, Address, LoginsAddress
+from rotation.address import LOGIN, OTHER_LOGIN, SQL_SERVER, Address, LoginsAddress
 from rotation.arm import ResourceId
 from rotation.policy import SlotStrategy
 from rotation.request import PENDING_NAME, SECRET_NAME, shape
@@ -20,8 +20,8 @@ class NameRule:
 
     longest: int
     """Bytes of UTF-8; a server may cut a longer name short, and so mean another one."""
-    has_others: bool = True
-    """Whether the app can change passwords of other logins than that of the server's own administrator."""
+    is_azure: bool = True
+    """Whether Azure keeps the server: it changes the password of its own administrator, and issues tokens for it."""
 
     def complaint(self, text: str) -> str | None:
         """Say what is wrong with a name; None if nothing is."""
@@ -32,10 +32,11 @@ class NameRule:
 
     def interpret(self, address: Address, tags: Tags) -> Address | list[str]:
         """Take the logins into the address, or complain of every tag that is wrong."""
-        if not isinstance(address, ResourceId):
-            return [f"{PROVIDER_ADDRESS} is no resource id, expected that of the server"]
+        if isinstance(address, LoginsAddress) or isinstance(address, ResourceId) != self.is_azure:
+            expected = "the server's resource id" if self.is_azure else f"{SQL_SERVER}: and the server's host name"
+            return [f"{PROVIDER_ADDRESS} is {shape(str(address))}, expected {expected}"]
         options = {name: tags[name] for name in TAGS if name in tags}
-        is_administrator = not self.has_others or not {OTHER_LOGIN, ADMINISTRATOR_LOGIN} & set(options)
+        is_administrator = self.is_azure and not {OTHER_LOGIN, ADMINISTRATOR_LOGIN} & set(options)
         if is_administrator and LOGIN not in options and CREDENTIAL_ID in tags:
             options[LOGIN] = tags[CREDENTIAL_ID]
         complaints = [f"{name} is there more than once, expected once" for name in tags.ambiguous(TAGS)]
@@ -46,12 +47,10 @@ class NameRule:
         if is_administrator:
             complaints += _misplaced(options, tags)
         else:
-            complaints += [f"{name} is absent, expected it" for name in _NEEDED if name not in options]
+            needed = (LOGIN, ADMINISTRATOR_LOGIN, *(() if self.is_azure else (ADMINISTRATOR_SECRET,)))
+            complaints += [f"{name} is absent, expected it" for name in needed if name not in options]
             complaints += _contradictions(options, tags)
         return complaints or LoginsAddress(address, tuple(options.items()))
-
-
-_NEEDED = (LOGIN, ADMINISTRATOR_LOGIN)
 
 
 def is_administrator(address: LoginsAddress) -> bool:

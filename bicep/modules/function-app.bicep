@@ -94,6 +94,9 @@ param consumerScopes string
 @description('Required. Setting MOVE_PINNED_REFERENCES.')
 param movePinnedReferences bool
 
+@description('Required. Setting SQL_SERVERS.')
+param sqlServers string
+
 @description('Optional. URL of the Durable Task Scheduler. Without it the host\'s storage account is the backend.')
 param schedulerEndpoint string = ''
 
@@ -136,6 +139,7 @@ var commonSettings = {
   HISTORY_RETENTION_DAYS: string(historyRetentionDays)
   CONSUMER_SCOPES: consumerScopes
   MOVE_PINNED_REFERENCES: movePinnedReferences ? 'true' : 'false'
+  SQL_SERVERS: sqlServers
   AZURE_CLOUD: environment().name
   // On the one core of an instance, the Durable extension runs 10 activities at a time, which mostly wait for Azure;
   // Python would give them 5 threads.

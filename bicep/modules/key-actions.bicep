@@ -97,7 +97,18 @@ var keyActions = {
     'Microsoft.SignalRService/WebPubSub/listKeys/action'
     'Microsoft.SignalRService/WebPubSub/regenerateKey/action'
   ]
+  'Microsoft.Sql/managedInstances': [
+    'Microsoft.Sql/managedInstances/read'
+  ]
+  'Microsoft.Sql/managedInstances (administrator)': [
+    'Microsoft.Sql/managedInstances/read'
+    'Microsoft.Sql/managedInstances/write'
+    'Microsoft.Sql/locations/*/read'
+  ]
   'Microsoft.Sql/servers': [
+    'Microsoft.Sql/servers/read'
+  ]
+  'Microsoft.Sql/servers (administrator)': [
     'Microsoft.Sql/servers/read'
     'Microsoft.Sql/servers/write'
     'Microsoft.Sql/locations/*/read'

@@ -14,6 +14,7 @@ from azure_clients import graph, identity, key_vault, pacing, resource_manager
 from dev.clock import VirtualClock
 from dev.simulators import SimulatedAzure
 from dev.simulators.postgresql_driver import postgresql_driver
+from dev.simulators.sql_driver import sql_driver
 from providers import storage_account
 
 APP = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ SETTINGS = {
     "EVENT_HUB_NAME": "keyvault-events",
     "EVENT_HUB_CONSUMER_GROUP": "rotation",
     "EventHubConnection__fullyQualifiedNamespace": "sample.servicebus.windows.net",
+    "SQL_SERVERS": "db1.contoso.com,db2.contoso.com:14330",
     "REGION_NAME": "westeurope",
     # A case is about one rotation: nothing else may come in between. The platform's own switch.
     "AzureWebJobs.sweep.Disabled": "true",
@@ -64,7 +66,7 @@ class Arena:
         """Told of every change of state; each case puts its own here."""
         self.azure.on_change(self._tell)
         self._outside: dict[str, str] = {}
-        self._driver = ExitStack()
+        self._drivers = ExitStack()
 
     def __enter__(self) -> Self:
         # Python prints warnings that nobody handles, and here rotations fail by the thousand.
@@ -75,13 +77,14 @@ class Arena:
             del os.environ[name]
         os.environ.update(self.azure.environment | SETTINGS)
         forget_process()
-        self._driver.enter_context(postgresql_driver(self.azure))
+        self._drivers.enter_context(postgresql_driver(self.azure))
+        self._drivers.enter_context(sql_driver(self.azure))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._driver.close()
+        self._drivers.close()
         forget_process()
         os.environ.clear()
         os.environ.update(self._outside)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dev.simulators.login_server import SQL_TYPE
+from dev.simulators.login_server import TYPE as POSTGRESQL
 from dev.simulators.two_key_facts import FACTS
 
 from .stage import DAY, Stage
@@ -120,11 +122,13 @@ def _application(stage: Stage) -> tuple[str, ...]:
     return (stage.secret(stage.application(), "current", RetireAfter="P1D").name,)
 
 
-def _logins(*names: str, **options: str) -> Callable[[Stage], tuple[str, ...]]:
+def _logins(
+    *names: str, kind: str = POSTGRESQL, contained_in: str = "", **options: str
+) -> Callable[[Stage], tuple[str, ...]]:
     """Return a beginning on logins of a database server, in a JSON object."""
 
     def seed(stage: Stage) -> tuple[str, ...]:
-        logins = stage.logins(*names)
+        logins = stage.logins(*names, kind=kind, contained_in=contained_in)
         return (stage.secret(logins, names[0], connection_string=True, **logins.tags(), **options).name,)  # type: ignore[arg-type]
 
     return seed
@@ -159,6 +163,8 @@ SCENARIOS = {
         Scenario("application secret", _application),
         Scenario("two logins", _logins("app_a", "app_b", RetireAfter="P1D")),
         Scenario("single login", _logins("app_a")),
+        Scenario("two logins of SQL Server", _logins("app_a", "app_b", kind=SQL_TYPE, RetireAfter="P1D")),
+        Scenario("contained user", _logins("app_a", kind=SQL_TYPE, contained_in="shop")),
         Scenario("server administrator", _administrator),
     )
 }

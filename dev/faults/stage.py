@@ -16,7 +16,8 @@ from dev.simulators import (
     TwoKeyTarget,
     Vault,
 )
-from dev.simulators.login_server import SQL_TYPE
+from dev.simulators.login_server import OWN_TYPE, SQL_TYPE
+from dev.simulators.login_server import TYPE as POSTGRESQL_TYPE
 from dev.simulators.logins import ADMINISTRATOR_PASSWORD
 from rotation.replication import Origin
 
@@ -89,10 +90,11 @@ class Stage:
         self.accounts.append(made)
         return made
 
-    def logins(self, *logins: str) -> Logins:
+    def logins(self, *logins: str, kind: str = POSTGRESQL_TYPE, contained_in: str = "") -> Logins:
         """Add logins of a database server, and the secret of the administrator who changes their passwords."""
-        server = self.azure.add_login_server("sampledb")
+        server = self.azure.add_login_server("db1.contoso.com" if kind == OWN_TYPE else "sampledb", kind)
         made = self.azure.add_logins(server, *logins, created=self.clock.now() - 400 * DAY, known=self._pending)
+        made.contained_in = contained_in
         self.vault.set_secret("administrator", ADMINISTRATOR_PASSWORD)
         self.accounts.append(made)
         return made

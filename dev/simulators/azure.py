@@ -1,5 +1,6 @@
 """Simulated Azure as its users see it: make one, add vaults and accounts, point an app at it, ask what happened."""
 
+import ssl
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -113,6 +114,10 @@ class SimulatedAzure:
         if not self._network.environment:
             raise RuntimeError("simulated Azure has not been started: enter it first")
         return dict(self._network.environment)
+
+    def certificate_of(self, host: str) -> ssl.SSLContext:
+        """Return the server side of TLS for a name, which processes inside trust."""
+        return self._network.certificate_of(host)
 
     def reset(self, *, keep_tokens: bool = False) -> None:
         """Go back to an empty Azure behind the same proxy, so that one can serve many tests.
@@ -233,8 +238,7 @@ class SimulatedAzure:
     def add_server_administrator(self, server: LoginServer, *, created: datetime | None) -> ServerAdministrator:
         """Let Resource Manager change the password of a server's own administrator, who can sign in."""
         made = ServerAdministrator(self._world, server, created)
-        if server.type == POSTGRESQL:
-            self.mount(server.host, made)
+        self.mount(server.host, made)
         self._managers[PUBLIC.name].administrators.append(made)
         return made
 

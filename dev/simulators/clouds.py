@@ -31,8 +31,9 @@ class Cloud:
 
     @property
     def database_audiences(self) -> tuple[str, ...]:
-        """The audience of tokens that stand for a password at an open-source database server."""
-        return ("https://ossrdbms-aad.database.windows.net",) if self.name == "AzureCloud" else ()
+        """The audiences of tokens that stand for a password: at open-source database servers, and at Azure SQL."""
+        known = ("https://ossrdbms-aad.database.windows.net", "https://database.windows.net")
+        return known if self.name == "AzureCloud" else ()
 
     @property
     def login_host(self) -> str:

@@ -11,11 +11,20 @@ from .wire import Request, Response, json_response
 
 TYPE = "Microsoft.DBforPostgreSQL/flexibleServers"
 SQL_TYPE = "Microsoft.Sql/servers"
+INSTANCE_TYPE = "Microsoft.Sql/managedInstances"
+OWN_TYPE = "sqlserver"
+"""No resource at all: its name is that of its host."""
+_DOMAINS = {
+    TYPE: ".postgres.database.azure.com",
+    SQL_TYPE: ".database.windows.net",
+    INSTANCE_TYPE: ".0123456789ab.database.windows.net",
+    OWN_TYPE: "",
+}
 
 
 @dataclass
 class LoginServer:
-    """An Azure Database for PostgreSQL flexible server, or one of Azure SQL."""
+    """An Azure Database for PostgreSQL flexible server, one of Azure SQL, or a SQL Server somewhere else."""
 
     name: str
     group: str
@@ -31,19 +40,18 @@ class LoginServer:
 
     @property
     def resource_id(self) -> str:
-        """The Resource Manager id."""
-        return f"{self.group}/providers/{self.type}/{self.name}"
+        """The Resource Manager id, where it has one."""
+        return f"{OWN_TYPE}:{self.name}" if self.type == OWN_TYPE else f"{self.group}/providers/{self.type}/{self.name}"
 
     @property
     def host(self) -> str:
         """Where it listens."""
-        domain = "database.windows.net" if self.type == SQL_TYPE else "postgres.database.azure.com"
-        return f"{self.name}.{domain}"
+        return f"{self.name}{_DOMAINS[self.type]}"
 
     @property
     def service(self) -> str:
         """What calls to it are called."""
-        return "sql" if self.type == SQL_TYPE else "postgresql"
+        return "postgresql" if self.type == TYPE else "sql"
 
     def answer(self, request: Request) -> Response:
         """Describe it."""
@@ -61,7 +69,7 @@ class LoginServer:
 
     @property
     def _facts(self) -> dict[str, Any]:
-        if self.type == SQL_TYPE:
+        if self.type != TYPE:
             return {"version": "12.0", "publicNetworkAccess": "Enabled"}
         return {
             "version": "16",

@@ -1,27 +1,23 @@
-"""Logins of a simulated PostgreSQL server, dressed as a target: who gets in with what, and what the app did to them.
+"""Logins of a simulated database server, dressed as a target: who gets in with what, and what the app did to them.
 
-Its data plane is asked in a language of its own, which only `postgresql_driver` speaks: signing in, and each statement
-that the app knows, is a request like any other, so that faults and calls are what they are everywhere.
+Its data plane is asked in a language of its own, which only `postgresql_driver` and `sql_driver` speak: signing in, and
+each statement that the app knows, is a request like any other, so that faults and calls are what they are everywhere.
 """
 
-import hashlib
-import hmac
 import json
-import re
-from base64 import b64decode
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from .clouds import PUBLIC
+from .dialects import Change, Dialect, PostgreSql, TransactSql
 from .key_holder import KeyHolder
-from .login_server import LoginServer
+from .login_server import TYPE, LoginServer
 from .wire import Operation, Request, Response, json_error, json_response
 from .world import World
 
 ADMINISTRATOR = "rotation"
 ADMINISTRATOR_PASSWORD = "An-administrators-own.1"  # noqa: S105 - of a simulated server
-
-_ALTER = re.compile(r'ALTER ROLE "((?:[^"]|"")+)" PASSWORD \'(SCRAM-SHA-256\$[^\']+)\'')
 
 
 class Logins(KeyHolder):
@@ -40,6 +36,9 @@ class Logins(KeyHolder):
         """`known` returns passwords that a verifier may be of; one of none of them nobody knows."""
         super().__init__(world, server.name, PUBLIC, logins, created)
         self.server = server
+        self.dialect: Dialect = PostgreSql() if server.type == TYPE else TransactSql()
+        self.contained_in = ""
+        """The database that keeps them itself, if one does."""
         self._known = known
 
     @property
@@ -61,6 +60,7 @@ class Logins(KeyHolder):
         """Return what the tags of a secret say of them."""
         names = dict(zip(("Login", "OtherLogin"), self.keys.slots, strict=False))
         known = {"AdministratorLogin": ADMINISTRATOR, "AdministratorSecret": "administrator"}
+        known |= {"Database": self.contained_in} if self.contained_in else {}
         return names | known | ({"SlotStrategy": "pinned"} if self.is_single else {})
 
     def connection_string(self, slot: str) -> str:
@@ -94,44 +94,45 @@ class Logins(KeyHolder):
     def route(self, request: Request) -> Operation:
         """Name what is asked."""
         asked = request.json()
-        login, password = asked["login"], asked["password"]
-        statement = asked.get("statement", "")
-        altered = _ALTER.fullmatch(statement)
-        if altered is not None:
-            name, verifier = altered[1].replace('""', '"'), altered[2]
-            return Operation("postgresql.setPassword", f"{self.name}/{name}", lambda: self._alter(name, verifier))
+        service, statement = self.server.service, asked.get("statement", "")
+        change = self.dialect.change(statement)
+        if change is not None:
+            about = f"{self.name}/{change.login}"
+            return Operation(f"{service}.setPassword", about, lambda: self._alter(change, asked["database"]))
         if statement:
-            return Operation("postgresql.readRole", self.name, lambda: self._role(asked["values"]["login"]))
-        return Operation("postgresql.signIn", self.name, lambda: self._sign_in(login, password))
+            return Operation(f"{service}.{self.dialect.reads}", self.name, lambda: self._look_up(asked))
+        return Operation(f"{service}.signIn", self.name, lambda: self._sign_in(asked))
 
     def failure(self, status: int, request: Request) -> Response:
         """Answer as a server that is starting, full, or that the role lacks a right on."""
-        state = {401: "28P01", 403: "42501", 429: "53300"}.get(status, "57P03")
-        return json_error(status, state, "unwell")
+        return json_error(status, self.dialect.codes.of(status), "unwell")
 
-    def _sign_in(self, login: str, password: str) -> Response:
-        right = ADMINISTRATOR_PASSWORD if login == ADMINISTRATOR else None
-        if login in self.keys.slots:
+    def _sign_in(self, asked: dict[str, Any]) -> Response:
+        login, right = asked["login"], None
+        if login == ADMINISTRATOR:
+            right = ADMINISTRATOR_PASSWORD
+        elif login in self.keys.slots and self.contained_in in ("", asked["database"]):
             right = self.key(login)
-        return json_response(200, []) if password == right else json_error(401, "28P01", "wrong")
+        if asked["password"] == right:
+            return json_response(200, [])
+        return json_error(401, self.dialect.codes.wrong, "wrong")
 
-    def _role(self, login: str) -> Response:
-        return json_response(200, [[False, True]] if login in self.keys.slots else [])
+    def _look_up(self, asked: dict[str, Any]) -> Response:
+        (login,) = asked["values"].values()
+        is_contained = bool(self.contained_in) and asked["database"] == self.contained_in
+        rows = self.dialect.look(asked["statement"], is_contained=is_contained)
+        is_there = login in self.keys.slots and self.contained_in in ("", asked["database"])
+        return json_response(200, rows if is_there else [])
 
-    def _alter(self, login: str, verifier: str) -> Response:
+    def _alter(self, change: Change, database: str) -> Response:
+        login, codes = change.login, self.dialect.codes
         if self.denies("regenerateKey"):
-            return json_error(403, "42501", "must have CREATEROLE")
-        if login not in self.keys.slots:
-            return json_error(404, "42704", "no such role")
-        password = next((one for one in self._known() if _is_of(verifier, one)), verifier)
+            return json_error(403, codes.denied, "the administrator lacks the right")
+        is_here = database == self.contained_in if change.is_contained else not self.contained_in
+        if login not in self.keys.slots or not is_here:
+            return json_error(404, codes.missing, "no such login")
+        password = next((one for one in self._known() if self.dialect.is_of(change.told, one)), change.told)
         if password != self.key(login):
             self.keys.install(login, password)
             self._world.changed(f"{self.name}/{login}: regenerated")
         return json_response(200, [])
-
-
-def _is_of(verifier: str, password: str) -> bool:
-    _, rounds, keys = verifier.split("$")
-    count, salt = rounds.split(":")
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), b64decode(salt), int(count))
-    return hmac.digest(salted, b"Server Key", "sha256") == b64decode(keys.split(":")[1])

@@ -3,6 +3,7 @@
 What a process needs to be inside is a set of environment variables, nothing else; the SDKs read them in production too.
 """
 
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -30,12 +31,20 @@ class Network:
         self._failed = failed
         self._stack = ExitStack()
         self.environment: dict[str, str] = {}
+        self._authority: CertificateAuthority | None = None
+
+    def certificate_of(self, host: str) -> ssl.SSLContext:
+        """Return the server side of TLS for a name, for what does not come through the proxy."""
+        if self._authority is None:
+            raise RuntimeError("simulated Azure has not been started: enter it first")
+        return self._authority.context_for(host)
 
     def start(self) -> None:
         """Start serving on free loopback ports."""
         self._engine.start()
         authority = CertificateAuthority()
         self._stack.callback(authority.close)
+        self._authority = authority
         proxy = self._stack.enter_context(
             proxy_server(self._directory, self._engine, authority, self._refusals, self._failed)
         )
@@ -53,6 +62,7 @@ class Network:
     def stop(self) -> None:
         """Stop serving and break all connections."""
         self._stack.close()
+        self._authority = None
         self.environment = {}
 
 

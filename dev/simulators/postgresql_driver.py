@@ -18,8 +18,8 @@ def postgresql_driver(azure: SimulatedAzure) -> Iterator[None]:
     class Connection:
         """A session."""
 
-        def __init__(self, *, user: str, password: str, host: str, **_: Any) -> None:
-            self._asked = {"login": user, "password": password}
+        def __init__(self, *, user: str, password: str, host: str, database: str, **_: Any) -> None:
+            self._asked = {"login": user, "password": password, "database": database}
             self._host = host
             self._ask({})
 

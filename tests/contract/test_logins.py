@@ -9,10 +9,12 @@ from activities import find_neighbours, read_metadata
 from dev.faults.arena import Arena
 from dev.faults.stage import Stage
 from dev.simulators import Logins, SecretVersion
+from dev.simulators.login_server import SQL_TYPE, TYPE
 from rotation.request import RotationRequest
 from triggers import dry_run
 
 pytestmark = pytest.mark.contract
+KINDS = [TYPE, SQL_TYPE]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,7 @@ def test_other_logins_of_the_server_are_nobody_s_neighbours(stage: Stage) -> Non
     assert call(stage, find_neighbours, plan=plan, slot=plan["slot"])["value"]["neighbours"] == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("names", "changes"),
     [
@@ -84,8 +87,10 @@ def test_other_logins_of_the_server_are_nobody_s_neighbours(stage: Stage) -> Non
         ),
     ],
 )
-def test_a_dry_run_tells_every_change(stage: Stage, names: tuple[str, ...], changes: dict[str, list[str]]) -> None:
-    logins = stage.logins(*names)
+def test_a_dry_run_tells_every_change(
+    stage: Stage, names: tuple[str, ...], changes: dict[str, list[str]], kind: str
+) -> None:
+    logins = stage.logins(*names, kind=kind)
     seed(stage, logins, **({} if logins.is_single else {"RetireAfter": "P1D"}))
     told = dry_run._plan_rotation(stage.vault.host, "db", False, stage.clock.now())
     found = {

@@ -102,3 +102,27 @@ def test_everything_wrong_is_said_at_once_and_nothing_is_repeated() -> None:
 def test_what_is_no_document_is_said_so(text: str) -> None:
     (complaint,) = parse_configuration(text).complaints
     assert complaint.startswith("it is no JSON object with a list")
+
+
+OWN = {"secret": "other", "kind": "SqlServer", "server": "DB1.contoso.com", "login": "a", "slotStrategy": "pinned"}
+
+
+def test_a_server_of_ones_own_is_named_by_its_host() -> None:
+    found = parsed(OWN, ENTRY | {"kind": "sqlmanagedinstance"})
+    assert found.complaints == []
+    assert found.tags["other"]["ProviderAddress"] == "sqlserver:db1.contoso.com"
+    assert found.tags["shop-db"]["ProviderAddress"].endswith("/microsoft.sql/managedinstances/contoso")
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"resourceGroup": "data"}, "databases[0]: resourceGroup is there, expected none"),
+        ({"server": "db1/x"}, "databases[0]: server is no host name, expected one of SQL_SERVERS"),
+        ({"server": "db1?Login=x"}, "databases[0]: server is no host name, expected one of SQL_SERVERS"),
+        ({"server": 1}, "databases[0]: server is "),
+    ],
+)
+def test_what_is_wrong_with_a_server_of_ones_own_is_said(changes: dict[str, Any], complaint: str) -> None:
+    (told,) = parsed(OWN | changes).complaints
+    assert told.startswith(complaint)

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "task_hub": ("task_hub", "rotation", "aiohttp", SDK),
     "activities": ("activities.shell", "bootstrap", "rotation", "task_hub", "azure_clients", "providers.protocol", SDK),
     "providers": ("providers", "rotation", "azure_clients", "azure"),
-    # pg8000 is the driver of PostgreSQL, and scramp what it signs in with.
+    # pg8000 is the driver of PostgreSQL, and scramp what it signs in with; pytds that of SQL Server, over OpenSSL.
     # requests and urllib3 are the transport under azure-core: only they know why there was no connection.
     "azure_clients": (
         "azure_clients",
@@ -44,6 +44,9 @@ MAY_IMPORT = {
         "urllib3.exceptions",
         "pg8000",
         "scramp",
+        "pytds",
+        "OpenSSL",
+        "service_identity",
     ),
     "bootstrap": ("azure_clients", "providers", "rotation"),
     "function_app": ("activities", "entities", "orchestrations", "triggers", SDK),
@@ -57,6 +60,9 @@ HEAVY = (
     "azure.storage",
     "msal",
     "cryptography",
+    "pytds",
+    "OpenSSL",
+    "service_identity",
     "pg8000",
 )
 SETTINGS = {

@@ -100,8 +100,6 @@ def test_a_server_s_own_administrator_is_named_by_either_tag(server: dict[str, s
         ({"RetireAfter": "P1D"}, "RetireAfter is for two logins, expected none beside the server's own administrator"),
         ({"Database": "shop"}, "Database is there, expected none: only the password of the server's own administrator"),
         ({"AdministratorSecret": "admin"}, "AdministratorSecret is there, expected none"),
-        (SQL | {"AdministratorLogin": "dba"}, "AdministratorLogin is there, expected none"),
-        (SQL | {"OtherLogin": "b"}, "OtherLogin is there, expected none"),
         (SQL | {"Login": "x" * 129}, "expected a name of 1-128 bytes"),
     ],
 )
@@ -109,6 +107,43 @@ def test_what_means_nothing_beside_an_administrator_is_complained_about(
     tags: dict[str, str | None], complaint: str
 ) -> None:
     found = parsed(**(ADMINISTRATOR | tags))
+    assert isinstance(found, list)
+    assert any(complaint in one for one in found), found
+
+
+OWN = {"ProviderAddress": "sqlserver:DB1.contoso.com", "AdministratorSecret": "administrator"}
+INSTANCE = {"ProviderAddress": SERVER.replace("DBforPostgreSQL/flexibleServers", "Sql/managedInstances")}
+
+
+@pytest.mark.parametrize("server", [SQL, INSTANCE, OWN])
+def test_logins_of_every_sort_of_sql_server_are_read_from_the_tags(server: dict[str, str]) -> None:
+    made = address(**server, Login="x" * 128)
+    assert (is_administrator(made), made.logins) == (False, ("x" * 128, "app_b"))
+    assert parse_address(str(made)) == made
+    assert is_exclusive(str(made))
+
+
+def test_a_server_of_ones_own_is_known_by_its_host() -> None:
+    made = address(**OWN)
+    assert (made.kind, made.label) == ("sqlserver", "sqlserver:db1.contoso.com")
+    assert claims(made) == ("sqlserver:db1.contoso.com?app_a", "sqlserver:db1.contoso.com?app_b")
+    assert lock_address(str(made), "v", "s") == "sqlserver:db1.contoso.com"
+
+
+@pytest.mark.parametrize(
+    ("tags", "complaint"),
+    [
+        ({"AdministratorSecret": None}, "AdministratorSecret is absent, expected it"),
+        ({"OtherLogin": None, "AdministratorLogin": None}, "AdministratorLogin is absent, expected it"),
+        ({"ProviderAddress": "sqlserver:db1.contoso.com?Login=x"}, "ProviderAddress is "),
+        ({"ProviderAddress": "sqlserver:"}, "ProviderAddress is "),
+        ({"ProviderAddress": "sqlserver:db1.contoso.com/x"}, "ProviderAddress is "),
+    ],
+)
+def test_a_server_of_ones_own_has_no_token_and_no_administrator_of_azure_s(
+    tags: dict[str, str | None], complaint: str
+) -> None:
+    found = parsed(**(OWN | tags))
     assert isinstance(found, list)
     assert any(complaint in one for one in found), found
 

@@ -259,3 +259,20 @@ def test_storage_reached_by_identity_has_no_key_to_lose() -> None:
 def test_no_environment_breaks_the_reader(environment: dict[str, Any]) -> None:
     with suppress(SettingsError):
         assert load_settings(environment).vaults
+
+
+def test_servers_of_ones_own_are_named_by_host_and_perhaps_port() -> None:
+    assert load().sql_servers == {}
+    assert load(SQL_SERVERS=" DB1.contoso.com, db2.contoso.com:14330,").sql_servers == {
+        "db1.contoso.com": 1433,
+        "db2.contoso.com": 14330,
+    }
+
+
+@pytest.mark.parametrize(
+    "entry", ["db1", "tcp:db1.contoso.com", "db1.contoso.com:", "db1.contoso.com:0", "db1.contoso.com:65536", "a.b/c"]
+)
+def test_what_is_no_server_is_complained_about(entry: str) -> None:
+    (told,) = complaints(SQL_SERVERS=f"db2.contoso.com,{entry}")
+    assert told.startswith("SQL_SERVERS entry 2 is ")
+    assert "expected a host name such as" in told

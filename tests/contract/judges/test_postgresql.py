@@ -16,6 +16,7 @@ from activities import read_metadata, restore_version, swap_slot
 from azure_clients.key_vault import KeyVault
 from azure_clients.postgresql import identifier
 from dev.judges.postgresql import ENTRA_ROLE, HOST, PostgresqlServer
+from providers.administrator import Administrator
 from providers.escrow import Escrow
 from providers.postgresql import PostgreSql
 from rotation.arm import ResourceId
@@ -427,7 +428,9 @@ def test_any_unicode_name_is_quoted_as_the_server_would(logins_scene: LoginScene
 def postgresql_of(scene: LoginScene) -> Any:
     server = ResourceId.parse(scene.azure_server.resource_id)
     assert server is not None
-    return PostgreSql(server, bootstrap.settings().cloud, lambda: (ADMINISTRATOR, Credential("admin")), None)
+    return PostgreSql(
+        server, bootstrap.settings().cloud, lambda: Administrator(ADMINISTRATOR, Credential("admin")), None
+    )
 
 
 @pytest.mark.parametrize("tag", ["Login", "OtherLogin", "AdministratorLogin", "AdministratorSecret", "Database"])
