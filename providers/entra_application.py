@@ -11,7 +11,7 @@ from providers.entra_sign_in import token_endpoint, try_secret
 from providers.escrow import CURRENT, NEXT, Escrow
 from providers.protocol import Trial, Verdict
 from rotation.address import NamedAddress
-from rotation.credential import Credential, UnknownCredential
+from rotation.credential import Credential, CredentialText, UnknownCredential
 from rotation.failures import RefusedError, TransientError
 from rotation.forms import APPLICATION_SECRET
 from rotation.model import Slot, Target
@@ -78,6 +78,9 @@ class EntraApplication:
     def retire(self, slot: Slot) -> bool:
         """Remove a secret from the application."""
         if any(each["keyId"] == slot.credential_id for each in self._told()):
+            # The last look, when all that takes time is done.
+            if CredentialText.parse(self._escrow.current().value, self.form).key == slot.key:
+                raise TransientError("a version with this secret has just been written")
             self._graph.remove_password(self._object_id, slot.credential_id)
         return True
 

@@ -6,6 +6,7 @@ crash leaves is mended by doing the step again with the same password.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from random import SystemRandom
 
@@ -31,6 +32,10 @@ _PASSWORD = parse_recipe("random_password", [("length", "40")])
 def logins(address: LoginsAddress, escrow: Escrow, server: LoginServer) -> Provider:
     """Return the provider of what an address names."""
     return (LoginPair if len(address.logins) > 1 else SingleLogin)(address, escrow, server)
+
+
+class _DeadError(Exception):
+    """The password that is to die is refused already."""
 
 
 class _Logins(ABC):
@@ -110,9 +115,21 @@ class LoginPair(_Logins):
         return True
 
     def retire(self, slot: Slot) -> bool:
-        """Give the login that the secret has left a password that nobody knows."""
-        self._server.set_password(slot.name, _made(), partial(self._nobody_came, slot.name))
+        """Give the login that the secret has left a password that nobody knows, unless its old one is dead already."""
+        with suppress(_DeadError):
+            self._server.set_password(slot.name, _made(), partial(self._is_to_die, slot))
         return True
+
+    def _is_to_die(self, slot: Slot) -> None:
+        """Raise if the old password is dead, or somebody has come back to it.
+
+        Asked while an administrator is signed in, so that a refusal is not that of a firewall.
+        """
+        if not isinstance(slot.key, UnknownCredential):
+            trial = self._server.try_login(self._server.state().host, slot.name, slot.key)
+            if trial.verdict is Verdict.REJECTED:
+                raise _DeadError
+        self._nobody_came(slot.name)
 
     def _nobody_came(self, login: str) -> None:
         """Raise if somebody has just written a version that lives on a login."""

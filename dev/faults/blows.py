@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SLOW = timedelta(seconds=50)
 _TIMEOUT = timedelta(seconds=60)
 _OUTAGE = timedelta(seconds=20)
-_CHECKED = (".setPassword", ".regenerateKey", "keyvault.setSecret")
+_CHECKED = (".setPassword", "graph.removePassword", ".regenerateKey", "keyvault.setSecret")
 """What these do was decided by reads just before; an edit right in front of them cannot be seen."""
 
 DEATH_IN_EPISODE = "worker dies in an episode"
