@@ -10,6 +10,7 @@ from activities import (
     check_certificate,
     check_key,
     copy_version,
+    find_ageing,
     find_consumers,
     find_drift,
     find_due,
@@ -27,6 +28,7 @@ from activities import (
     remove_pending,
     request_certificate,
     restore_version,
+    start_renewals,
     start_replications,
     start_rotations,
     swap_slot,
@@ -94,6 +96,8 @@ app.register_functions(sweep_vaults.bp)
 app.register_functions(begin_sweep.bp)
 app.register_functions(find_due.bp)
 app.register_functions(find_stuck.bp)
+app.register_functions(find_ageing.bp)
+app.register_functions(start_renewals.bp)
 app.register_functions(find_drift.bp)
 app.register_functions(start_replications.bp)
 app.register_functions(start_rotations.bp)

@@ -17,7 +17,7 @@ from orchestrations.steps import STEP_BUDGET, take_step
 from orchestrations.timers import now, wait_until
 from rotation import audit
 from rotation.outcomes import Conclusion
-from rotation.sweep import REPLICAS, Report, Sweep
+from rotation.sweep import AGEING, REPLICAS, Report, Sweep
 from rotation.waiting import delay
 
 bp = df.Blueprint()
@@ -42,9 +42,10 @@ def sweep_vaults(context: df.DurableOrchestrationContext) -> Generator[Any, Any,
 
     1. begin_sweep: which vaults there are.
     2. find_due: what has expired, in each vault; then what is due, in each.
-    3. find_drift, start_replications: replicas that differ, in each vault, where there are any.
-    4. find_stuck: rotations that came to nothing for a reason that passes, or have stalled.
-    5. start_rotations: those, as many at a time as may be; find_working says whose place has become free.
+    3. find_ageing, start_renewals: certificates and keys, in each vault.
+    4. find_drift, start_replications: replicas that differ, in each vault, where there are any.
+    5. find_stuck: rotations that came to nothing for a reason that passes, or have stalled.
+    6. start_rotations: those, as many at a time as may be; find_working says whose place has become free.
     """
     generation = _Generation(context)
     try:
@@ -84,7 +85,7 @@ class _Generation:
         return Sweep.over(found["vaults"], found["most_at_work"], since, copied=found.get("copied", False))
 
     def look(self, sweep: Sweep) -> Generator[Any, Any, None]:
-        """Steps 2, 3 or 4, and 5 for what was found."""
+        """One of the steps 2 to 5, and 6 for what was found."""
         self._show(sweep)
         look, report = sweep.looks[0], sweep.report
         payload = {"after": sweep.after, "most": sweep.page, "since": sweep.since.isoformat()}
@@ -92,6 +93,8 @@ class _Generation:
             if look.kind == "stuck":
                 yield from self._settle(sweep)
                 found = yield from self.step("find_stuck", payload)
+            elif look.kind == AGEING:
+                found = yield from self.step("find_ageing", {**payload, "vault": look.vault})
             elif look.kind == REPLICAS:
                 found = yield from self.step("find_drift", {**payload, "vault": look.vault})
             else:
@@ -125,7 +128,7 @@ class _Generation:
             yield from wait_until(self.context, until)
 
     def _start(self, sweep: Sweep, wishes: list[dict[str, str]]) -> Generator[Any, Any, None]:
-        """Start what was found; replications are quick, and ask for a place only."""
+        """Start what was found; replications are quick and renewals slow, so these ask for a place only."""
         attempt = 0
         while wishes:
             many = min(sweep.places(len(wishes)), _MOST_STARTS)
@@ -148,6 +151,8 @@ class _Generation:
             try:
                 if sweep.looks[0].kind == REPLICAS:
                     started = yield from self.step("start_replications", payload)
+                elif sweep.looks[0].kind == AGEING:
+                    started = yield from self.step("start_renewals", payload)
                 else:
                     started = yield from self.step("start_rotations", payload)
             except Conclusion as conclusion:

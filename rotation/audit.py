@@ -260,7 +260,7 @@ def sweep(instance: str, since: datetime, report: Report, ended: datetime) -> li
     could not be read.
     """
     totals = report.totals()
-    numbers = ("listed", "due", "started", "joined", "settled", "late", "redriven", "drifted", "reported")
+    numbers = ("listed", "due", "started", "joined", "settled", "late", "redriven", "drifted", "renewing", "reported")
     fields = {
         "instanceId": instance,
         "since": since.isoformat(),

@@ -16,6 +16,10 @@ MOST_REPORTED = 100
 _LONGEST_REASON = 1000
 _MOST_PAGE = 200
 REPLICAS = "replicas"
+AGEING = "ageing"
+RENEWING = "renewing"
+"""What became of a certificate or key whose renewal a sweep has started; it takes no rotation's place."""
+
 _FOR_ROTATION = ("expired", "due")
 _COUNTS = ("listed", "due", "started", "joined", "settled")
 
@@ -29,7 +33,10 @@ class Look:
     """One thing to look through."""
 
     kind: str
-    """`expired`, `due`, `replicas` or `stuck`, in this order: what presses most comes first, in whichever vault."""
+    """`expired`, `due`, `ageing`, `replicas` or `stuck`, in this order: what presses most comes first, in any vault.
+
+    `ageing` is about certificates and keys.
+    """
     vault: str = ""
     """Host name; empty for `stuck`, which is about the task hub."""
 
@@ -45,6 +52,8 @@ class Report:
     redriven: int = 0
     drifted: int = 0
     """How many replicas were found to differ from their primaries."""
+    renewing: int = 0
+    """How many renewals of certificates and keys it has started."""
     reported: list[dict[str, str]] = field(default_factory=list)
     """What somebody has to look at: `vault`, `secret` and `reason`."""
     more: int = 0
@@ -84,6 +93,7 @@ class Report:
             "late": self.late,
             "redriven": self.redriven,
             "drifted": self.drifted,
+            "renewing": self.renewing,
             "reported": len(self.reported) + self.more,
             "unreachable": len(self.unreachable),
         }
@@ -95,6 +105,7 @@ class Report:
             "late": self.late,
             "redriven": self.redriven,
             "drifted": self.drifted,
+            "renewing": self.renewing,
             "reported": self.reported,
             "moreReported": self.more,
             "unreachable": self.unreachable,
@@ -108,6 +119,7 @@ class Report:
             late=int(data["late"]),
             redriven=int(data["redriven"]),
             drifted=int(data.get("drifted", 0)),
+            renewing=int(data.get("renewing", 0)),
             reported=list(data["reported"]),
             more=int(data["moreReported"]),
             unreachable=dict(data["unreachable"]),
@@ -132,7 +144,7 @@ class Sweep:
     @classmethod
     def over(cls, vaults: Sequence[str], most_at_work: int, since: datetime, *, copied: bool = False) -> "Sweep":
         """Begin a sweep over some vaults, whose secrets may be `copied` to others."""
-        kinds = (*_FOR_ROTATION, REPLICAS) if copied else _FOR_ROTATION
+        kinds = (*_FOR_ROTATION, AGEING, *((REPLICAS,) if copied else ()))
         looks = [Look(kind, vault) for kind in kinds for vault in vaults]
         return cls(since, most_at_work, [*looks, Look("stuck")])
 
@@ -155,6 +167,8 @@ class Sweep:
                     self.report.tell(one["vault"], one["secret"], one["reason"])
                 case "redriven":
                     self.report.redriven += 1
+                case did if did == RENEWING:
+                    self.report.renewing += 1
                 case did if self.looks[0].vault:
                     self.report.count(one["vault"], did)
             if one["did"] in ("started", "redriven"):

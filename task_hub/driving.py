@@ -1,8 +1,6 @@
 """Starts rotations for the sweep: those that nobody has started yet, and those that are to be taken up again."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +12,7 @@ from rotation.instance import IN_HAND, Instance
 from rotation.redriving import LEFT, PATIENCE, STOPPED, Step, decide, rejected_until
 from rotation.request import RotationRequest
 from rotation.sweep import SWEEP
-from task_hub.instances import TaskHubError, find
+from task_hub.instances import find, telling
 from task_hub.starting import Start, start
 
 # An instance that is told to stop does so with its next episode: within a second, if it can at all.
@@ -60,11 +58,11 @@ async def drive(
     Raises:
         TaskHubError: The task hub could not be asked; nothing was started, or it is not known.
     """
-    with _telling():
+    with telling():
         instance = await find(client, instance_id(request))
         if instance is not None and instance.is_in_hand:
             # One that is stuck is found as such, once everything has had time to move.
-            return Driven(_done_before(instance, since) or Did.JOINED)
+            return Driven(done_before(instance, since) or Did.JOINED)
         rejected = rejected_until(instance, now) if instance else None
         if rejected is not None:
             return Driven(Did.REPORTED, f"rejected by a person: the sweep asks again from {rejected.isoformat()}")
@@ -87,11 +85,11 @@ async def redrive(
     most_redrives: int,
 ) -> Driven:
     """Take a rotation up again if that is still called for; arguments and errors as of `drive`."""
-    with _telling():
+    with telling():
         instance = await find(client, instance_id(request))
         if instance is None:
             return Driven(Did.SETTLED)
-        if instance.is_in_hand and (did := _done_before(instance, since)) is not None:
+        if instance.is_in_hand and (did := done_before(instance, since)) is not None:
             return Driven(did)
         decision = decide(instance, now, most_redrives)
         if decision.step is not Step.REDRIVE:
@@ -101,17 +99,7 @@ async def redrive(
         return await _again(client, instance)
 
 
-@contextmanager
-def _telling() -> Iterator[None]:
-    try:
-        yield
-    except TaskHubError:
-        raise
-    except Exception as error:  # the SDK's client knows no other
-        raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
-
-
-def _done_before(instance: Instance, since: datetime) -> Did | None:
+def done_before(instance: Instance, since: datetime) -> Did | None:
     """Tell what this very sweep has done about it already, before its answer got lost."""
     asked = instance.request
     if asked is None or instance.created < since.replace(microsecond=0):

@@ -11,7 +11,7 @@ from rotation.redriving import is_stalled
 from rotation.refreshing import BEHIND
 from rotation.request import RotationRequest
 from task_hub.driving import stop
-from task_hub.instances import TaskHubError, find, pages
+from task_hub.instances import find, pages, telling
 from task_hub.once import start_once
 
 _NAME = "refresh_consumers"
@@ -64,16 +64,12 @@ async def replicate_again(client: df.DurableOrchestrationClient, request: Rotati
         TaskHubError: The task hub could not be asked; nothing was started, or it is not known.
     """
     instance = replicate_id(request)
-    try:
+    with telling():
         found = await find(client, instance, names=(_REPLICATE,))
         is_well = found is not None and found.is_in_hand and not is_stalled(found, now)
         if is_well or (found is not None and found.is_in_hand and not await stop(client, instance)):
             return
         await _replicate(client, request, is_enough=lambda found: found.is_in_hand)
-    except TaskHubError:
-        raise
-    except Exception as error:  # the SDK's client knows no other
-        raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
 
 
 async def _replicate(

@@ -32,6 +32,17 @@ def answering() -> Iterator[None]:
         raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
 
 
+@contextmanager
+def telling() -> Iterator[None]:
+    """Turn whatever the SDK's client raises into a `TaskHubError`; it knows nothing but bare exceptions."""
+    try:
+        yield
+    except TaskHubError:
+        raise
+    except Exception as error:
+        raise TaskHubError(f"the task hub does not answer ({type(error).__name__})") from None
+
+
 async def find(
     client: df.DurableOrchestrationClient, instance: str, *, history: bool = False, names: Collection[str] = _OURS
 ) -> Instance | None:

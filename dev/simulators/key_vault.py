@@ -5,23 +5,18 @@ A request without a token is answered with the challenge and counts as its own o
 be spent on it.
 """
 
-import base64
-import json
-from bisect import bisect_right
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from . import vault_errors as errors
 from . import vault_objects_service
 from . import vault_wire as wire_format
 from .tokens import Complaint, TokenRegistry
 from .vault import Vault
+from .vault_pages import page_of
 from .vault_wire import BadParameterError
 from .wire import Operation, Request, Response, json_response
-
-PAGE = 25
 
 Action = Callable[[Request, list[str]], Response]
 
@@ -138,14 +133,14 @@ class KeyVaultService:
 
     def _list_secrets(self, request: Request, parts: list[str]) -> Response:
         keys = [name.lower() for name in self._vault.names()]
-        return self._page(request, keys, lambda key: wire_format.item(self._vault.current(key)))
+        return page_of(self._vault.host, request, keys, lambda key: wire_format.item(self._vault.current(key)))
 
     def _list_versions(self, request: Request, parts: list[str]) -> Response:
         versions = {version.version: version for version in self._vault.versions(parts[0])}
         if not versions:
             return errors.not_found(parts[0])
         # By their id, not by age: https://github.com/nagyesta/lowkey-vault/issues/467. Callers must look at `created`.
-        return self._page(request, sorted(versions), lambda key: wire_format.properties(versions[key]))
+        return page_of(self._vault.host, request, sorted(versions), lambda key: wire_format.properties(versions[key]))
 
     # --- deleted secrets --------------------------------------------------------------------------------
 
@@ -156,7 +151,7 @@ class KeyVaultService:
 
     def _list_deleted(self, request: Request, parts: list[str]) -> Response:
         deleted = self._vault.deleted_secrets()
-        return self._page(request, list(deleted), lambda key: wire_format.deleted_item(deleted[key]))
+        return page_of(self._vault.host, request, list(deleted), lambda key: wire_format.deleted_item(deleted[key]))
 
     def _get_deleted(self, request: Request, parts: list[str]) -> Response:
         found = self._vault.deleted_secrets().get(parts[0].lower())
@@ -176,39 +171,9 @@ class KeyVaultService:
     def _unsupported(self, request: Request, parts: list[str]) -> Response:
         return errors.method_not_allowed(request.method)
 
-    def _page(self, request: Request, keys: list[str], describe: Callable[[str], dict[str, Any]]) -> Response:
-        """Answer one page of what is listed by sorted keys.
-
-        The token names the last key given out, so that changes in between lose nothing.
-        """
-        size = request.parameter("maxresults") or str(PAGE)
-        if not size.isdecimal() or not 1 <= int(size) <= PAGE:
-            raise BadParameterError(f"maxresults must be a number from 1 to {PAGE}")
-        after = _read_skip_token(request.parameter("$skiptoken"))
-        first = bisect_right(keys, after)
-        page = keys[first : first + int(size)]
-        link = None
-        if first + len(page) < len(keys):
-            token = base64.urlsafe_b64encode(json.dumps({"NextMarker": page[-1]}).encode()).decode()
-            # The real service names the port too.
-            link = (
-                f"https://{self._vault.host}:443{request.path}?api-version="
-                f"{quote(request.parameter('api-version') or '')}&$skiptoken={quote(token)}&maxresults={size}"
-            )
-        return json_response(200, {"value": [describe(key) for key in page], "nextLink": link})
-
 
 def _document(request: Request) -> dict[str, Any]:
     try:
         return request.json()
     except ValueError as error:
         raise BadParameterError("The request body is not a JSON object") from error
-
-
-def _read_skip_token(token: str | None) -> str:
-    if not token:
-        return ""
-    try:
-        return str(json.loads(base64.urlsafe_b64decode(token))["NextMarker"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadParameterError("The skip token is invalid") from error

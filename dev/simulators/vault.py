@@ -31,6 +31,8 @@ _PERMISSIONS = {
     "listSecretVersions": "listSecrets",
     "listDeletedSecrets": "listSecrets",
     "getDeletedSecret": "listSecrets",
+    "listCertificates": "getCertificate",
+    "listKeys": "getKey",
     "getCertificate": "getCertificate",
     "getCertificateOperation": "getCertificate",
     "createCertificate": "createCertificate",

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from .vault_objects import ObjectVersion, SimulatedCertificate, SimulatedKey, VaultObjects
+from .vault_pages import page_of
 from .wire import Request, Response, json_error, json_response
 
 Action = Callable[[Request, list[str]], Response]
@@ -20,6 +21,12 @@ def find(objects: VaultObjects, host: str, method: str, segments: list[str]) -> 
             return "getCertificateOperation", [name], service.pending
         case ("certificates", "POST", "create"):
             return "createCertificate", [name], service.create
+        case ("certificates" | "keys" as listed, "GET", "") if not name:
+            return (
+                ("listCertificates" if listed == "certificates" else "listKeys"),
+                [],
+                partial(service.listing, listed),
+            )
         case ("certificates", "GET", version) if name:
             return "getCertificate", [name], partial(service.certificate, version)
         case ("keys", "GET", "rotationpolicy"):
@@ -35,6 +42,18 @@ class _Service:
     def __init__(self, objects: VaultObjects, host: str) -> None:
         self._objects = objects
         self._host = host
+
+    def listing(self, collection: str, request: Request, parts: list[str]) -> Response:
+        found = self._objects.certificates if collection == "certificates" else self._objects.keys
+
+        def describe(name: str) -> dict[str, Any]:
+            thing = found[name]
+            identifier = f"https://{self._host}/{collection}/{thing.name}"
+            managed = {"managed": True} if isinstance(thing, SimulatedKey) and thing.managed else {}
+            named_by = "id" if collection == "certificates" else "kid"
+            return {named_by: identifier, **managed, **_common(thing.versions[-1])}
+
+        return page_of(self._host, request, sorted(found), describe)
 
     def certificate(self, version: str, request: Request, parts: list[str]) -> Response:
         found = self._objects.certificates.get(parts[0].lower())

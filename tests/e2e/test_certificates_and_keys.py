@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import bootstrap
+from azure_clients.vault_objects import VaultObjects
 from dev.embedded_host import EmbeddedHost
 from dev.faults.arena import forget_process
 from dev.simulators.vault_objects import SimulatedCertificate, SimulatedKey
@@ -15,7 +17,7 @@ from rotation.ids import renewal_id
 from rotation.request import RotationRequest
 from tests.e2e.conftest import APP, Running
 from tests.events import cloud_event, message
-from tests.scene import DAY, Scene
+from tests.scene import DAY, NO_TIMERS, Scene
 
 pytestmark = pytest.mark.e2e
 
@@ -222,6 +224,94 @@ def test_a_key_is_rotated_although_its_users_cannot_be_looked_for(renewals: Rene
     assert "not looked through" in found["note"] or "could not be looked for" in found["note"]
 
 
+# --- what events have missed
+
+
+@pytest.fixture
+def sweeping(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Renewals]:
+    for name in NO_TIMERS:
+        monkeypatch.delenv(name)
+    with EmbeddedHost(APP, clock=scene.clock) as host:
+        yield Renewals(Running(scene, host))
+
+
+def sweep(sweeping: Renewals) -> dict[str, Any]:
+    """Sweep, let the renewals come to their end, and return the report."""
+    report: dict[str, Any] = sweeping.running.sweep()["output"]
+    for prefix in ("certificate-", "key-"):
+        for row in sweeping.running.instances(prefix):
+            sweeping.running.ended(row["instanceId"])
+    return report
+
+
+def test_the_sweep_renews_what_no_event_has_told_of(sweeping: Renewals) -> None:
+    wanted: list[Thing] = [sweeping.objects.add_certificate(f"web{number:02}", **ON) for number in range(30)]
+    wanted += [sweeping.objects.add_key("disk", expires_in=-DAY, **ON)]
+    left: list[Thing] = [
+        sweeping.objects.add_certificate("nobody-s"),
+        sweeping.objects.add_certificate("own", auto_renew=True, **ON),
+        sweeping.objects.add_certificate("young", expires_in=300 * DAY, **ON),
+        sweeping.objects.add_key("web00", managed=True, **ON),
+        sweeping.objects.add_key("eternal", expires_in=None, **ON),
+        sweeping.objects.add_key("paused", RotationEnabled="false"),
+    ]
+    report = sweep(sweeping)
+    assert (report["renewing"], report["reported"], report["unreachable"]) == (31, [], {})
+    assert [len(thing.versions) for thing in wanted] == [2] * 31
+    assert [len(thing.versions) for thing in left] == [1] * 6
+    assert sweep(sweeping)["renewing"] == 0
+    assert [len(thing.versions) for thing in wanted] == [2] * 31
+
+
+def test_the_sweep_joins_what_is_under_way_and_reports_what_cannot_be(sweeping: Renewals) -> None:
+    slow = sweeping.objects.add_certificate("slow", issuer="DigiCert", **ON)
+    slow.issuing_takes = 3 * DAY
+    sweeping.announce(slow)
+    refused = sweeping.objects.add_certificate("refused", issuer="DigiCert", **ON)
+    refused.refuses = True
+    sweeping.renew(refused)
+    sweeping.objects.add_certificate("wrong", **ON, RotateBeforeDays="ten")
+    sweeping.objects.add_certificate("own", auto_renew=True, expires_in=-DAY, **ON)
+    report = sweeping.running.sweep()["output"]
+    told = {one["secret"]: one["reason"] for one in report["reported"]}
+    assert report["renewing"] == 0
+    assert told["refused"].startswith("the renewal of this certificate has not come to its end: ")
+    assert "the issuer has refused (IssuerRejected)" in told["refused"]
+    assert told["wrong"].startswith("certificate: tags: RotateBeforeDays is text of 3 characters")
+    assert "was to renew it by itself and has not" in told["own"]
+    assert set(told) == {"refused", "wrong", "own"}
+    assert (slow.requests, refused.requests) == (1, 1)
+
+
+def test_a_vault_whose_certificates_are_not_the_app_s_is_swept_all_the_same(sweeping: Renewals) -> None:
+    sweeping.scene.vault.deny("getCertificate")
+    key = sweeping.objects.add_key("disk", **ON)
+    report = sweep(sweeping)
+    assert (report["reported"], report["unreachable"], len(key.versions)) == ([], {}, 1)
+
+
+def test_a_listing_that_leads_elsewhere_is_not_followed(sweeping: Renewals, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lead_away(self: VaultObjects, link: object) -> object:
+        return following(self, "https://evil.example/certificates?$skiptoken=x")
+
+    following = VaultObjects._following
+    monkeypatch.setattr(VaultObjects, "_following", lead_away)
+    report = sweeping.running.sweep()["output"]
+    for reason in report["unreachable"].values():
+        assert "the listing goes on somewhere else than at the vault" in reason
+    assert sweeping.scene.vault.host in report["unreachable"]
+    assert "evil.example" not in str(sweeping.scene.azure.refused_hosts)
+
+
+@pytest.mark.parametrize("activity", ["find_ageing", "start_renewals"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_may_die_while_it_sweeps(sweeping: Renewals, activity: str, when: Any) -> None:
+    certificate = sweeping.objects.add_certificate("web", **ON)
+    sweeping.running.host.crash_worker("activity", activity, nth=1, when=when)
+    assert sweep(sweeping)["renewing"] == 1
+    assert (len(certificate.versions), certificate.requests) == (2, 1)
+
+
 # --- trouble
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -283,6 +373,8 @@ ROOT = Path(__file__).parents[2]
 def test_each_call_is_documented_with_its_right_and_that_is_granted(renewals: Renewals) -> None:
     renewals.renew(renewals.objects.add_certificate("web", **ON))
     renewals.renew(renewals.objects.add_key("disk", **ON))
+    for kind in ("certificate", "key"):
+        assert list(bootstrap.vault_objects(renewals.scene.vault.host).listed(kind))
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     section = text.split("\n## What it calls for certificates and keys\n")[1].split("\n## ")[0]
     rows = dict(re.findall(r"^\| `([\w.]+)` \| `(Microsoft\.[\w./]+)` \|", section, re.MULTILINE))

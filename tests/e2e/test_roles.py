@@ -184,7 +184,8 @@ def test_every_call_is_in_the_table_and_every_row_is_called(running: Running, mo
     bring_to_consumers(running)
     # The SDK remembers a vault's challenge for as long as the process lives: an earlier test may have had it.
     calls = set(running.scene.azure.calls_by_operation()) | {"keyvault.challenge"}
-    assert calls == set(table())
+    # What a sweep asks of certificates and keys has a table of its own.
+    assert calls == set(table()) | {"keyvault.listCertificates", "keyvault.listKeys"}
 
 
 @pytest.mark.parametrize("right", ["getSecret", "setSecret", "listSecrets"])

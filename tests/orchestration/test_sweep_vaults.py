@@ -63,6 +63,17 @@ class Hub:
             answer |= {"listed": vault.get("listed", len(secrets)), "reported": wrong, "more": vault.get("more", 0)}
         return answer
 
+    def find_ageing(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        ageing = self.vaults[payload["vault"]].get("ageing", [])
+        rest = [name for name in ageing if [name] > (payload["after"] or [])]
+        page = [{**wish, "version": "v", "kind": "key"} for wish in wishes(payload["vault"], *rest[: payload["most"]])]
+        after = [page[-1]["secret"]] if len(rest) > len(page) else None
+        return {"wishes": page, "after": after, "reported": [], "more": 0}
+
+    def start_renewals(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        told = [{"vault": wish["vault"], "secret": wish["secret"], "did": "renewing"} for wish in payload["wishes"]]
+        return {"told": told, "again": [], "after": 0.0}
+
     def find_stuck(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         rest = [wish for wish in self.stuck if wish["secret"] > (payload["after"] or "")]
         after = rest[payload["most"] - 1]["secret"] if len(rest) > payload["most"] else None
@@ -109,12 +120,12 @@ def test_what_has_expired_comes_first_in_whichever_vault_it_is() -> None:
 
 def test_nothing_to_do_is_told_as_such() -> None:
     replay = sweep(Hub(a={"listed": 7}))
-    assert replay.names() == ["begin_sweep", "find_due", "find_due", "find_stuck"]
+    assert replay.names() == ["begin_sweep", "find_due", "find_due", "find_ageing", "find_stuck"]
     assert replay.output["vaults"]["a"]["listed"] == 7
     assert replay.statuses[-1] == {
         "outcome": "swept", "since": START.isoformat(), "ended": replay.output["ended"], "listed": 7, "due": 0,
-        "started": 0, "joined": 0, "settled": 0, "late": 0, "redriven": 0, "drifted": 0, "reported": 0,
-        "unreachable": 0,
+        "started": 0, "joined": 0, "settled": 0, "late": 0, "redriven": 0, "drifted": 0, "renewing": 0,
+        "reported": 0, "unreachable": 0,
     }  # fmt: skip
 
 
@@ -163,7 +174,7 @@ def test_its_history_and_its_state_stay_short() -> None:
     hub.most, hub.busy_for = 10, 0
     replay = sweep(hub)
     assert len(started(replay)) == 540
-    assert len(replay.generations) == 6 + 6 * 3
+    assert len(replay.generations) == 6 + 6 * 4
     assert replay.longest < 200
     assert max(len(json.dumps(state)) for state in replay.generations) < 60_000
     assert len(replay.output["reported"]) == MOST_REPORTED
@@ -260,3 +271,16 @@ def test_a_restart_of_a_finished_sweep_begins_anew() -> None:
     again = Replay(HANDLER, hub, last, instance_id="sweep")
     again.now = START + timedelta(hours=1)
     assert again.run().names()[0] == "begin_sweep"
+
+
+def test_certificates_and_keys_take_no_rotation_s_place() -> None:
+    hub = Hub(a={"due": ["s1"], "ageing": [f"k{n:03}" for n in range(30)]})
+    hub.most = 4
+    replay = sweep(hub)
+    renewed = [
+        wish["secret"] for name, payload in replay.calls if name == "start_renewals" for wish in payload["wishes"]
+    ]
+    assert renewed == hub.vaults["a"]["ageing"]
+    assert replay.output["renewing"] == 30
+    assert replay.output["vaults"]["a"] == {"listed": 0, "due": 1, "started": 1, "joined": 0, "settled": 0}
+    assert hub.busiest == 1

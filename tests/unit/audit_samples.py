@@ -55,6 +55,7 @@ REPORT = Report(
     late=1,
     redriven=1,
     drifted=1,
+    renewing=1,
     reported=[{"vault": HOST, "secret": "odd", "reason": "tags: RetireAfter is absent"}],
     unreachable={"second-kv.vault.azure.net": "list secrets: no connection"},
 )

@@ -161,6 +161,7 @@ def test_a_sweep_s_numbers() -> None:
         "late": 1,
         "redriven": 1,
         "drifted": 1,
+        "renewing": 1,
         "reported": 1,
         "unreachable": 1,
         "seconds": 240.0,

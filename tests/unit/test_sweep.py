@@ -23,7 +23,8 @@ def sweep(most: int = 10) -> Sweep:
 
 def test_it_looks_for_what_presses_most_first() -> None:
     assert [(look.kind, look.vault) for look in sweep().looks] == [
-        ("expired", HOST), ("expired", OTHER), ("due", HOST), ("due", OTHER), ("stuck", ""),
+        ("expired", HOST), ("expired", OTHER), ("due", HOST), ("due", OTHER),
+        ("ageing", HOST), ("ageing", OTHER), ("stuck", ""),
     ]  # fmt: skip
 
 
