@@ -9,7 +9,7 @@ import bootstrap
 from activities import shell
 from rotation.failures import DisabledError, MissingError
 from rotation.plan import Plan
-from rotation.policy import parse_policy
+from rotation.policy_tags import parse_policy
 from rotation.results import Done
 from rotation.window import Windows, parse_windows
 

@@ -17,7 +17,7 @@ from rotation.forms import KeyForm
 from rotation.model import SecretVersion, Slot, live_slot
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import INTERIM, Plan
-from rotation.policy import provider_of
+from rotation.policy_tags import provider_of
 from rotation.results import Done, Result
 from rotation.tags import ROTATION_ID, stamped
 from rotation.under_way import UnderWay, activating, last_activation

@@ -8,7 +8,8 @@ from rotation.generated import is_reminder
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.plan import RESTORED
-from rotation.policy import Defaults, parse_policy
+from rotation.policy import Defaults
+from rotation.policy_tags import parse_policy
 from rotation.refusals import due_from
 from rotation.replication import is_replica, read_targets
 from rotation.tags import REPLICATE_TO, ROTATION_ID, is_enabled

@@ -11,7 +11,8 @@ from rotation.forms import KeyForm
 from rotation.kinds import Kinds
 from rotation.model import SecretVersion, Slot
 from rotation.plan import is_open
-from rotation.policy import DEFAULT_GRACE, Defaults, SlotStrategy, parse_policy
+from rotation.policy import DEFAULT_GRACE, Defaults, SlotStrategy
+from rotation.policy_tags import parse_policy
 from rotation.tags import is_enabled
 from rotation.window import admission
 

@@ -16,7 +16,8 @@ from rotation.generated import is_reminder
 from rotation.model import SecretVersion, Slot, Surroundings, Target
 from rotation.outcomes import Conclusion, OutcomeName
 from rotation.plan import RESTORED
-from rotation.policy import Defaults, Policy, Verification, parse_policy
+from rotation.policy import Defaults, Policy, Verification
+from rotation.policy_tags import parse_policy
 from rotation.replication import Origin, is_replica
 from rotation.request import RotationRequest
 from rotation.situation import Situation

@@ -13,7 +13,8 @@ from rotation.instance import APPROVAL, GRACE, WINDOW, Instance
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
 from rotation.outcomes import OutcomeName
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy
+from rotation.policy_tags import parse_policy
 from rotation.refusals import due_from
 from rotation.replication import Origin, is_replica
 from rotation.tags import CREDENTIAL_ID, is_enabled

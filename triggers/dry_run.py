@@ -17,7 +17,7 @@ from rotation.model import SecretVersion
 from rotation.neighbours import Neighbour
 from rotation.outcomes import Conclusion, Outcome, OutcomeName
 from rotation.plan import Plan
-from rotation.policy import parse_policy
+from rotation.policy_tags import parse_policy
 from rotation.preview import Look, preview
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry, Stop

@@ -16,7 +16,7 @@ from rotation.ids import INSTANCE_ID, instance_id
 from rotation.instance import STATUSES, Instance
 from rotation.model import SecretVersion
 from rotation.outcomes import Conclusion, OutcomeName
-from rotation.policy import parse_policy
+from rotation.policy_tags import parse_policy
 from rotation.refusals import check_secret, check_wanted
 from rotation.request import RotationRequest
 from rotation.restoring import Restoration

@@ -15,7 +15,8 @@ from dev.faults.stage import DAY, Stage
 from dev.simulators.azure import SUBSCRIPTION
 from providers.registry import KINDS
 from rotation.configuration import FIELDS, parse_configuration
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy
+from rotation.policy_tags import parse_policy
 from rotation.tags import Tags
 from tests.contract.test_server_administrator import Rotation
 

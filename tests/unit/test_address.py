@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from rotation.address import NamedAddress, is_shared, lock_address, parse_address
 from rotation.generated import interpret, is_reminder
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy
+from rotation.policy_tags import parse_policy
 from rotation.tags import Tags
 from tests.unit.builders import ADDRESS
 

@@ -8,7 +8,8 @@ from azure_clients.settings import SettingsError, load_settings
 from rotation.consumers import CONTAINER_APPS_TAKE, Consumer, Current, Standing, State, Use, read_ids, standing
 from rotation.kinds import as_it_stands
 from rotation.outcomes import OutcomeName
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy
+from rotation.policy_tags import parse_policy
 from rotation.references import SecretReference
 from rotation.refreshing import BEHIND, NOBODY, READY, Refreshing, is_due
 from rotation.results import Done, Retry, Stop

@@ -11,7 +11,8 @@ from providers.registry import KINDS
 from rotation.address import LoginsAddress, claims, is_exclusive, lock_address, parse_address
 from rotation.credential import Credential
 from rotation.logins import is_administrator
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy
+from rotation.policy_tags import parse_policy
 from rotation.scram import scram_verifier
 from rotation.tags import Tags
 

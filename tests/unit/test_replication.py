@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rotation.due import judge
 from rotation.listing import ListedSecret
-from rotation.policy import Defaults, Policy, parse_policy
+from rotation.policy import Defaults, Policy
+from rotation.policy_tags import parse_policy
 from rotation.replication import Origin, copied_tags, differences, is_equal, read_targets, targets
 from rotation.tags import MOST_TAGS, Tags
 from tests.unit.builders import DAY, HOST, KNOWN, NOW, SECRET, VERSION, secret, tags

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotation.policy import Defaults, Policy, SlotStrategy, Verification, parse_policy
+from rotation.policy import Defaults, Policy, SlotStrategy, Verification
+from rotation.policy_tags import parse_policy
 from rotation.tags import OURS, Tags, is_enabled, provider_text, stamped
 from tests.unit.builders import ADDRESS, DAY, KNOWN, tags
 
