@@ -25,6 +25,9 @@ from rotation.tags import CONSUMERS
 
 bp = df.Blueprint()
 
+Tenant = tuple[str, str, SecretVersion]
+"""Vault host and name of a secret that shares the target, and its current version."""
+
 
 @bp.activity_trigger(input_name="payload")
 def find_neighbours(payload: dict) -> dict:  # type: ignore[type-arg] # the worker only knows the bare type
@@ -78,27 +81,44 @@ def _look(
     slot = provider.slots().get(slot_name) if others or own or copies else None
     if others and slot is None:
         raise RefusedError(f"slot {slot_name} does not exist any more")
-    neighbours: list[Neighbour] = []
-    free_from = now
-    tenants = [(*place, current) for place in [*own, *others] if slot and (current := _read(*place))]
+    if slot is None:
+        return {"neighbours": [], "free_from": now.isoformat(), "away": []}
+    tenants = [(*place, current) for place in [*own, *others] if (current := _read(*place))]
+    strangers = [tenant for tenant in tenants if tenant[:2] not in own]
+    neighbours, free_from = _residents(plan, slot, provider.form, strangers, now)
+    found: dict[str, Any] = {"neighbours": [neighbour.to_json() for neighbour in neighbours], "away": []}
+    # What has not been made yet, or is not known any more, is held by nobody.
+    if isinstance(slot.key, UnknownCredential):
+        return found | {"free_from": free_from.isoformat()}
+    replicas, behind = _replicas(plan, slot, provider.form, tenants, copies, now)
+    found |= {"away": replicas.away, "free_from": max(free_from, replicas.free_from).isoformat()}
+    return found | _held(plan, slot, provider.form, tenants, now, replicas.held, behind)
+
+
+def _residents(
+    plan: Plan, slot: Slot, form: KeyForm, strangers: list[Tenant], now: datetime
+) -> tuple[list[Neighbour], datetime]:
+    """Return who lives on the slot, and from when nobody can hold what he has read there before he left."""
     kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
-    for vault, secret, current in tenants:
-        if slot is None or (vault, secret) in own:
-            continue
-        neighbour = neighbour_on(slot, provider.form, vault, secret, current, kinds, defaults, now, plan.expires_on)
+    neighbours, free_from = [], now
+    for vault, secret, current in strangers:
+        neighbour = neighbour_on(slot, form, vault, secret, current, kinds, defaults, now, plan.expires_on)
         if neighbour is not None:
             neighbours.append(neighbour)
             continue
         grace = grace_of(current, kinds, defaults)
         if now < current.created_on + grace:
-            replaced = bootstrap.key_vault(vault).replaced(secret, current, provider.form, since=now - grace)
-            held = held_until(replaced, slot.key, grace)
-            free_from = max(free_from, held or now)
-    found: dict[str, Any] = {"neighbours": [neighbour.to_json() for neighbour in neighbours], "away": []}
-    # What has not been made yet, or is not known any more, is held by nobody.
-    if slot is None or isinstance(slot.key, UnknownCredential):
-        return found | {"free_from": free_from.isoformat()}
-    replicas = ReplicaLook(slot.key, provider.form, now)
+            replaced = bootstrap.key_vault(vault).replaced(secret, current, form, since=now - grace)
+            free_from = max(free_from, held_until(replaced, slot.key, grace) or now)
+    return neighbours, free_from
+
+
+def _replicas(
+    plan: Plan, slot: Slot, form: KeyForm, tenants: list[Tenant], copies: list[tuple[str, str]], now: datetime
+) -> tuple[ReplicaLook, list[dict[str, str]]]:
+    """Look at the copies of whoever shares the target; also return the secrets whose copies have not followed."""
+    kinds, defaults = bootstrap.surroundings().kinds, bootstrap.settings().defaults
+    replicas = ReplicaLook(slot.key, form, now)
     behind = [
         {"vault": vault, "secret": secret, "version": current.version}
         for vault, secret, current in tenants
@@ -113,15 +133,14 @@ def _look(
         replicas.at(secret, [vault], timedelta(seconds=plan.grace_seconds), bootstrap.key_vault)
     if replicas.away and slot.name == plan.retire_slot:
         replicas.held.append(f"the replicas in {', '.join(replicas.away)}, which cannot be reached,")
-    found |= {"away": replicas.away, "free_from": max(free_from, replicas.free_from).isoformat()}
-    return found | _held(plan, slot, provider.form, tenants, now, replicas.held, behind)
+    return replicas, behind
 
 
 def _held(
     plan: Plan,
     slot: Slot,
     form: KeyForm,
-    tenants: list[tuple[str, str, SecretVersion]],
+    tenants: list[Tenant],
     now: datetime,
     replicas: list[str],
     behind: list[dict[str, str]],

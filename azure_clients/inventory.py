@@ -16,7 +16,7 @@ from rotation.configuration import CONFIGURATION
 from rotation.failures import NoSuchHostError, UnreachableError
 from rotation.kinds import Kinds
 from rotation.listing import ListedSecret
-from rotation.policy import provider_of
+from rotation.policy_tags import provider_of
 from rotation.replication import is_replica
 
 KEPT = timedelta(minutes=5)
