@@ -1,19 +1,15 @@
-"""Sessions with SQL Server, Azure SQL included, and the one table from what it answers to what a rotation understands.
-
-Only an error's number is taken over. A server's message may repeat a statement or a name, and ours ends up in the task
-hub.
-"""
+"""Sessions with SQL Server, Azure SQL included."""
 
 import socket
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from azure_clients.sql_answers import SIGN_IN, STATEMENT, answers, broken
 from rotation.credential import Credential
-from rotation.failures import DeniedError, RefusedError, RotationError, TransientError, UnreachableError
+from rotation.failures import UnreachableError
 
 if TYPE_CHECKING:
     from OpenSSL.crypto import X509
@@ -24,16 +20,8 @@ if TYPE_CHECKING:
 PORT = 1433
 _TIMEOUT = 15  # seconds, for a connection and for each answer
 _ENGLISH = 1033  # a server answers in it whatever the machine speaks
-_LOGGED = 100
-_LONGEST = 128
-
-
-class NoDatabaseError(RefusedError):
-    """The database cannot be opened by this login, or is not there; that says nothing certain of the password."""
-
-
-class PolicyError(RefusedError):
-    """The server's policy does not take the password."""
+_LOGGED = 100  # characters of a statement that the driver writes into its log
+_LONGEST = 128  # characters of a name or password that it takes
 
 
 @dataclass(frozen=True)
@@ -57,9 +45,9 @@ class Session:
         """Run a statement with `%s` for each value, and return its rows.
 
         Raises:
-            RotationError: As `_ANSWERS` has it.
+            RotationError: As `sql_answers.STATEMENT` has it.
         """
-        with _answers(self._operation, self._tds, _ANSWERS):
+        with answers(self._operation, self._tds, STATEMENT):
             session = self._tds.main_session
             session.execute(statement, values)
             rows: list[tuple[Any, ...]] = []
@@ -76,9 +64,9 @@ class Session:
         part of the text. The driver logs where a text begins, so it begins with nothing.
 
         Raises:
-            RotationError: As `_ANSWERS` has it.
+            RotationError: As `sql_answers.STATEMENT` has it.
         """
-        with _answers(self._operation, self._tds, _ANSWERS):
+        with answers(self._operation, self._tds, STATEMENT):
             self._tds.main_session.submit_plain_query(" " * _LOGGED + statement)
             self._tds.main_session.process_simple_request()
 
@@ -117,7 +105,7 @@ def session(operation: str, host: str, client: Client, database: str, routes_to:
     try:
         yield Session(operation, tds)
     finally:
-        with suppress(*_broken()):
+        with suppress(*broken()):
             tds.close()
 
 
@@ -159,7 +147,7 @@ def _sign_in(operation: str, host: str, port: int, client: Client, database: str
         raise UnreachableError(f"{operation}: no connection") from None
     try:
         tds = _TdsSocket(sock=connection, login=login, autocommit=True)
-        with _answers(operation, tds, _SIGN_IN, lost=UnreachableError):
+        with answers(operation, tds, SIGN_IN, lost=UnreachableError):
             return tds, tds.login()
     except BaseException:
         connection.close()
@@ -168,7 +156,7 @@ def _sign_in(operation: str, host: str, port: int, client: Client, database: str
 
 def _trusting(host: str) -> "Context":
     """Return what lets nobody answer but a host with a certificate of its name; before the password is sent."""
-    from OpenSSL.SSL import TLS_CLIENT_METHOD, VERIFY_PEER, Context  # noqa: PLC0415
+    from OpenSSL.SSL import TLS1_2_VERSION, TLS_CLIENT_METHOD, VERIFY_PEER, Context  # noqa: PLC0415
     from service_identity import CertificateError, VerificationError  # noqa: PLC0415
     from service_identity.cryptography import verify_certificate_hostname  # noqa: PLC0415
 
@@ -181,8 +169,6 @@ def _trusting(host: str) -> "Context":
             return False
         return True
 
-    from OpenSSL.SSL import TLS1_2_VERSION  # noqa: PLC0415
-
     context = Context(TLS_CLIENT_METHOD)
     context.set_min_proto_version(TLS1_2_VERSION)
     # TDS 7 wraps the handshake into packets of its own, which TLS 1.3's does not fit into: [MS-TDS] 2.2.6.5.
@@ -190,74 +176,3 @@ def _trusting(host: str) -> "Context":
     context.set_default_verify_paths()
     context.set_verify(VERIFY_PEER, verify)
     return context
-
-
-def _broken() -> tuple[type[Exception], ...]:
-    """Return what is raised when a connection breaks."""
-    from OpenSSL.SSL import Error as TlsError  # noqa: PLC0415
-    from pytds.tds_base import Error  # noqa: PLC0415
-
-    return (Error, TlsError, OSError)
-
-
-# By number: learn.microsoft.com, "Database Engine events and errors", and for Azure SQL "Troubleshoot connectivity
-# issues and other errors". Numbers that are not here are refusals.
-_THROTTLED = frozenset({10928, 10929, 40501, 40544, 40549, 40550, 40551, 40552, 40553, 49918, 49919, 49920})
-_PASSING = frozenset(
-    {
-        *(64, 233, 615, 701, 802, 921, 926, 927, 1204, 1205, 1221, 1222, 4221, 8645, 8651),
-        *(976, 978, 979, 981, 982, 983, 3906, 3908),  # a secondary, or a database that is read-only for now
-        *(6005, 17142, 17148, 17188, 18401, 18461),  # shutting down, paused, starting
-        *(40143, 40166, 40197, 40540, 40613, 42108, 42109, 45168, 45169),
-    }
-)
-_FORBIDDEN = frozenset({229, 230, 262, 297, 300, 15151, 15247})
-_ANSWERS: dict[int, type[RotationError]] = {
-    **dict.fromkeys(_PASSING, TransientError),
-    **dict.fromkeys(_FORBIDDEN, DeniedError),
-    **dict.fromkeys(range(15113, 15120), PolicyError),
-}
-_SIGN_IN = (
-    _ANSWERS
-    | dict.fromkeys((18452, 18456, 18470, 18486, 18487, 18488), DeniedError)
-    | dict.fromkeys((40532, 40615, 40914, 47073), UnreachableError)  # the server's firewall, or no such server
-    | dict.fromkeys((916, 4060, 4063, 4064, 40607), NoDatabaseError)
-)
-
-
-# What the driver raises of answers that are damaged.
-_UNREADABLE = (RuntimeError, struct.error, LookupError, TypeError, ValueError)
-
-
-@contextmanager
-def _answers(
-    operation: str,
-    tds: "_TdsSocket",
-    table: dict[int, type[RotationError]],
-    lost: type[RotationError] = TransientError,
-) -> Iterator[None]:
-    from OpenSSL.SSL import Error as TlsError  # noqa: PLC0415
-    from pytds.tds_base import DatabaseError  # noqa: PLC0415
-
-    try:
-        yield
-    except DatabaseError as error:
-        told = [message["msgno"] for message in tds.main_session.messages if message["priv_msg_type"]]
-        raise _by_number(operation, told or [int(error.number)], table) from None
-    except TlsError:
-        raise UnreachableError(f"{operation}: no TLS with a certificate that is trusted and names the server") from None
-    except _broken():
-        text = "no connection" if lost is UnreachableError else "the connection broke before the answer came"
-        raise lost(f"{operation}: {text}") from None
-    except _UNREADABLE:
-        raise TransientError(f"{operation}: an answer that cannot be read") from None
-
-
-def _by_number(operation: str, numbers: Sequence[int], table: dict[int, type[RotationError]]) -> RotationError:
-    """Return what several errors at once come to: a refused sign-in says last that it is refused, and why before."""
-    number = next((number for number in numbers if number in table or number in _THROTTLED), numbers[-1])
-    if number in _THROTTLED:
-        return TransientError(f"{operation}: error {number}", throttled=True)
-    if not number:
-        return TransientError(f"{operation}: an answer that cannot be read")
-    return table.get(number, RefusedError)(f"{operation}: error {number}")

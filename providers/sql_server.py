@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from azure_clients.clouds import Cloud
-from azure_clients.sql_server import Client, NoDatabaseError, PolicyError, Session, identifier, literal, session
+from azure_clients.sql_answers import NoDatabaseError, PolicyError
+from azure_clients.sql_server import Client, Session, identifier, literal, session
 from providers.administrator import Administrator
 from providers.login_server import DescribedServer, ServerState, bare_host
 from providers.protocol import Trial, Verdict

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import bootstrap
 from activities import read_metadata, regenerate_key, swap_slot, verify_key, write_version
 from azure_clients import sql_server
-from azure_clients.sql_server import Client, NoDatabaseError, PolicyError, identifier, literal, session
+from azure_clients.sql_answers import NoDatabaseError, PolicyError
+from azure_clients.sql_server import Client, identifier, literal, session
 from dev.faults.arena import Arena
 from dev.faults.stage import DAY, Stage
 from dev.simulators import Logins, SecretVersion
