@@ -68,6 +68,18 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Followers:
+    """Who gets each new version, by orchestrations of their own."""
+
+    replicas: Sequence[str] = ()
+    """Host names of the vaults that hold a copy."""
+    consumers: Sequence[str] = ()
+    """The names of those who use the secret, as far as they are known."""
+    note: str = ""
+    """Why they are not known."""
+
+
+@dataclass(frozen=True)
 class PreviewStep:
     """A step that would be taken."""
 
@@ -88,7 +100,9 @@ class PreviewStep:
         return {name: value for name, value in shown.items() if value is not None}
 
 
-def preview(plan: Plan, words: Words, vaults: Sequence[str], taken: Look, left: Look, now: datetime) -> "Preview":
+def preview(
+    plan: Plan, words: Words, vaults: Sequence[str], taken: Look, left: Look, followers: Followers, now: datetime
+) -> "Preview":
     """Tell what a rotation would do.
 
     Args:
@@ -97,9 +111,10 @@ def preview(plan: Plan, words: Words, vaults: Sequence[str], taken: Look, left: 
         vaults: Host names of all vaults in which neighbours are looked for.
         taken: Who lives on the slot that would be regenerated.
         left: Who lives on the slot that would be retired.
+        followers: Who gets the new version.
         now: The present.
     """
-    told = Preview(plan, words, vaults, now)
+    told = Preview(plan, words, vaults, followers, now)
     told.read_metadata()
     told.ask(taken)
     if plan.interim_slot is not None:
@@ -119,7 +134,7 @@ def preview(plan: Plan, words: Words, vaults: Sequence[str], taken: Look, left: 
 class Preview:
     """The steps, as they are told."""
 
-    def __init__(self, plan: Plan, words: Words, vaults: Sequence[str], now: datetime) -> None:
+    def __init__(self, plan: Plan, words: Words, vaults: Sequence[str], followers: Followers, now: datetime) -> None:
         self.steps: list[PreviewStep] = []
         self.at = now
         """How far time would have come."""
@@ -133,6 +148,7 @@ class Preview:
         self._plan = plan
         self._words = words
         self._vaults = vaults
+        self._followers = followers
         address = parse_address(plan.provider)
         self._account = address.label if address else plan.provider
         self._secret = _secret(plan.vault, plan.secret)
@@ -163,7 +179,19 @@ class Preview:
         tidy = [Call("keyvault.deleteSecret", self._pending, changes=True)] if self._words.pending else []
         calls = [*self._slots, read, *activate, write, read, *tidy]
         self._tell("write_version", calls, note or f"with the key of {slot}")
+        self._announce()
         self._expires_on, self._hurry = None, ""
+
+    def _announce(self) -> None:
+        """Tell what each new version sets going beside the rotation."""
+        copies = [
+            Call("keyvault.setSecret", _secret(host, self._plan.secret), changes=True)
+            for host in self._followers.replicas
+        ]
+        told = [f"brought to {', '.join(self._followers.consumers)}"] if self._followers.consumers else []
+        told += [self._followers.note] if self._followers.note else []
+        if copies or told:
+            self._tell("announce_version", copies, "; ".join(["beside the rotation", *told]))
 
     def make_way(self, taken: Look) -> None:
         """Step 2: nobody may live on the slot that is about to be regenerated."""

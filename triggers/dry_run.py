@@ -11,6 +11,7 @@ import azure.functions as func
 
 import bootstrap
 from activities import find_neighbours, read_metadata
+from rotation.consumers import read_ids
 from rotation.failures import DisabledError, RotationError, TransientError
 from rotation.history import shown_time
 from rotation.model import SecretVersion
@@ -18,9 +19,11 @@ from rotation.neighbours import Neighbour
 from rotation.outcomes import Conclusion, Outcome, OutcomeName
 from rotation.plan import Plan
 from rotation.policy_tags import parse_policy
-from rotation.preview import Look, preview
+from rotation.preview import Followers, Look, preview
+from rotation.replication import targets
 from rotation.request import RotationRequest
 from rotation.results import Done, Result, Retry, Stop
+from rotation.tags import CONSUMERS
 from triggers.problems import answer
 from triggers.reading import Query
 
@@ -42,7 +45,9 @@ def _plan_rotation(vault: str, secret: str, force: bool, now: datetime) -> dict[
         skipped = Outcome(OutcomeName.SKIPPED, "the secret's newest version is disabled")
         return shown | {"version": None} | _ended(skipped, [])
     planned = _planned(RotationRequest(vault, secret, current.version, force), now)
-    told = _told(planned, now) if isinstance(planned, Plan) else _ended(planned, _complaints(current, planned))
+    if not isinstance(planned, Plan):
+        return shown | {"version": current.version} | _ended(planned, _complaints(current, planned))
+    told = _told(planned, _followers(planned, current, now), now)
     return shown | {"version": current.version} | told
 
 
@@ -62,14 +67,14 @@ def _planned(request: RotationRequest, now: datetime) -> Plan | Outcome:
             return Plan.from_json(_value(result))
 
 
-def _told(plan: Plan, now: datetime) -> dict[str, Any]:
+def _told(plan: Plan, followers: Followers, now: datetime) -> dict[str, Any]:
     taken = _look(plan, plan.slot, now) if plan.regenerate else Look()
     if taken.refused:
         return _ended(Outcome(OutcomeName.REFUSED, taken.refused), [taken.refused])
     left = _look(plan, plan.retire_slot, now) if plan.retire_slot else Look()
     outcome = Outcome(OutcomeName.REFUSED, left.refused) if left.refused else Outcome(plan.outcome)
     words = bootstrap.provider(plan.provider, plan.subject).words(plan.probe_endpoint)
-    told = preview(plan, words, sorted(bootstrap.settings().vaults), taken, left, now)
+    told = preview(plan, words, sorted(bootstrap.settings().vaults), taken, left, followers, now)
     known = {
         "provider": plan.provider,
         "slot": plan.slot,
@@ -85,6 +90,17 @@ def _told(plan: Plan, now: datetime) -> dict[str, Any]:
         "moves": [{"vault": neighbour.vault, "secret": neighbour.secret} for neighbour in taken.neighbours],
         "steps": [step.to_json() for step in told.steps],
     }
+
+
+def _followers(plan: Plan, current: SecretVersion, now: datetime) -> Followers:
+    """Find out who gets a new version; that they cannot be asked keeps no rotation back."""
+    replicas = targets(current.tags, bootstrap.settings().replica_vaults)
+    named, _ = read_ids(current.tags.get(CONSUMERS, ""))
+    try:
+        consumers = bootstrap.consumers().of(plan.vault, plan.secret, named, now)
+    except RotationError as error:
+        return Followers(replicas, note=f"its consumers cannot be looked for ({error.reason})")
+    return Followers(replicas, [consumer.name for consumer in consumers])
 
 
 def _look(plan: Plan, slot: str, now: datetime) -> Look:

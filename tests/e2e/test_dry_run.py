@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from dev.faults.arena import forget_process
+from dev.simulators.azure import SUBSCRIPTION
 from tests.e2e.api import Api, problem
 from tests.e2e.conftest import Running
 from tests.scene import DAY, SECRET, VAULT, Scene
@@ -135,6 +137,33 @@ def test_others_that_would_make_way_are_named(api: Api) -> None:
     plan = foretold(api)
     assert plan["moves"] == [{"vault": api.running.scene.vault.host, "secret": "other"}]
     assert [step["step"] for step in plan["steps"]][1:3] == ["find_neighbours", "move_secret"]
+
+
+def test_copies_and_consumers_are_told(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLICA_VAULTS", "east-kv.vault.azure.net")
+    forget_process()
+    scene = api.running.scene
+    scene.azure.add_vault("east-kv")
+    site = scene.azure.add_site("shop")
+    site.set("Storage", f"@Microsoft.KeyVault(SecretUri={scene.vault.uri}secrets/{SECRET}/)")
+    scene.secret(ReplicateTo="east-kv", Consumers=site.resource_id)
+    plan = foretold(api)
+    start = len(scene.azure.calls)
+    api.running.ended(api.started())
+    api.running.host.wait_idle()
+    assert sorted(changes(plan)) == sorted(done_since(scene, start))
+    (told,) = [step for step in plan["steps"] if step["step"] == "announce_version"]
+    assert told["note"] == "beside the rotation; brought to shop"
+    assert [call["target"] for call in told["calls"]] == [f"east-kv/{SECRET}"]
+
+
+def test_consumers_that_cannot_be_looked_for_keep_no_dry_run_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSUMER_SCOPES", f"/subscriptions/{SUBSCRIPTION}")
+    forget_process()
+    adopting(api.running.scene)
+    api.running.scene.azure.deny_scope(f"/subscriptions/{SUBSCRIPTION}")
+    (told,) = [step for step in foretold(api)["steps"] if step["step"] == "announce_version"]
+    assert "its consumers cannot be looked for" in told["note"]
 
 
 # --- what would not be done
