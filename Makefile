@@ -9,7 +9,7 @@ READY := .venv/ready
 help:
 	@echo "make demo          rotate a key end to end on simulated Azure (KEEP=1 leaves it running)"
 	@echo "make test          every test"
-	@echo "make faults        every fault at every call, pairs, races and kill -9: some 20 minutes"
+	@echo "make faults        every fault at every call, pairs, races and kill -9: an hour on two cores"
 	@echo "make bench         figures beside the peers' algorithms, into docs/benchmarks.md (ARGS=year for one section)"
 	@echo "make check         ruff, mypy --strict, import rules, Bicep"
 	@echo "make package       build the zip that is deployed: dist/secret-rotation.zip"
