@@ -10,7 +10,7 @@ from dev.faults.scenarios import MAIN, SCENARIOS
 pytestmark = pytest.mark.faults
 
 # Prime, so that neither the number of faults nor that of calls shares a factor with them.
-ONE_SINGLE_IN = 43
+ONE_SINGLE_IN = 97
 ONE_PAIR_IN = 419
 
 

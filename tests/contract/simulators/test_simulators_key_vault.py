@@ -274,7 +274,7 @@ def test_a_token_for_another_audience_is_refused(azure: SimulatedAzure, vault: V
         ("PUT", "secrets/a?api-version=7.4", b'{"value": "x", "attributes": {"exp": 1, "nbf": 2}}', 400),
         ("GET", "secrets?api-version=7.4&$skiptoken=nonsense", b"", 400),
         ("POST", "secrets/a/backup?api-version=7.4", b"", 405),
-        ("GET", "keys?api-version=7.4", b"", 405),
+        ("GET", "storage?api-version=7.4", b"", 405),
     ],
 )
 def test_nonsense_is_refused_politely(vault: Vault, method: str, path: str, body: bytes, status: int) -> None:
