@@ -26,6 +26,9 @@ _SETTLING = timedelta(minutes=1)
 # The vault tells of a version's end, and Entra of a secret's: the former must come first.
 _LONGER_THAN_VERSION = timedelta(days=1)
 
+# How many characters of a secret Graph tells.
+_HINT = 3
+
 # Graph may leave out of a listing what has just been added.
 _LOST_AFTER = timedelta(minutes=10)
 
@@ -54,7 +57,8 @@ class EntraApplication:
     def regenerate(self, slot: Slot) -> bool:
         """Add a secret and keep it until it is published; what an attempt before this one has left is removed."""
         current, told = self._escrow.current(), self._told()
-        live = _as_entra_has_it(self._escrow.slots(self.form)[CURRENT], told)
+        others = [each for each in told if each.get("displayName") != self._escrow.subject.rotation_id]
+        live = _as_entra_has_it(self._escrow.slots(self.form)[CURRENT], others)
         is_known = bool(live.credential_id) or isinstance(live.key, UnknownCredential)
         if RETIRE_AFTER in current.tags and not is_known:
             raise RefusedError(
@@ -68,6 +72,9 @@ class EntraApplication:
         text, key_id = made.get("secretText"), made.get("keyId")
         if not text or not key_id:
             raise TransientError("add password: the answer has no secret")
+        if str(text)[:_HINT] in {each.get("hint") for each in others}:
+            # Later nobody could tell the two apart; the next attempt removes this one, and makes another.
+            raise TransientError("add password: it begins as another secret of the application does")
         self._escrow.put(Credential(str(text)), **{CREDENTIAL_ID: str(key_id)})
         return True
 
@@ -123,7 +130,7 @@ def _as_entra_has_it(slot: Slot, told: Sequence[Document]) -> Slot:
     """Say which of the application's secrets a published one is; an unknown credential where it is none of them."""
     if isinstance(slot.key, UnknownCredential):
         return slot
-    hint, now = slot.key.reveal()[:3], present()
+    hint, now = slot.key.reveal()[:_HINT], present()
     ids = [
         str(each["keyId"])
         for each in told

@@ -80,6 +80,27 @@ def test_an_answer_that_is_lost_leaves_no_secret_behind(running: Running, applic
     assert [each.text.reveal() for each in application.there()] == [running.scene.vault.value(NAME)]
 
 
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_secrets_that_begin_alike_are_not_taken_for_each_other(
+    running: Running, application: EntraApplication, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+) -> None:
+    """Graph tells three characters of each; one that was lost must not pass for the one that lives."""
+    really, begins = application.add, application.first.text.reveal()[:3]
+
+    def add_alike(*args: Any, **options: Any) -> Any:
+        with monkeypatch.context() as patch:
+            if len(application.secrets) == 1:
+                patch.setattr(application._world, "new_version_id", lambda: begins + "0" * 29)
+            return really(*args, **options)
+
+    monkeypatch.setattr(application, "add", add_alike)
+    if is_lost:
+        running.scene.azure.faults.add(operation="graph.addPassword", when="after", drop=True)
+    assert rotate(running, seed(running, application, RetireAfter="P1D"))["outcome"] == "rotated"
+    assert [each.text.reveal()[:3] == begins for each in application.secrets] == [True, True, False]
+    assert [each.text.reveal() for each in application.there()] == [running.scene.vault.value(NAME)]
+
+
 def test_a_crash_before_it_is_kept_leaves_none_either(running: Running, application: EntraApplication) -> None:
     running.scene.azure.faults.add(
         operation="keyvault.setSecret", target="sample-kv/rotation-pending-*", status=503, times=2
