@@ -9,6 +9,7 @@ import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from dev.simulators.shortcut import shortcut
 from rotation.ids import instance_id
 from tests.e2e.conftest import Running
 from tests.events import cloud_event, event_grid_event, message
@@ -91,8 +92,10 @@ def test_a_thousand_secrets_in_one_batch_all_rotate(running: Running) -> None:
         requests_made.append(scene.request(scene.secret(name=name, expires_in=25 * DAY).version, name=name))
     batch = message(*(event_grid_event(scene.vault.host, one.secret, one.version) for one in requests_made))
     url = f"{running.host.url}/admin/functions/rotate_on_vault_event"
-    assert requests.post(url, json={"input": batch}, timeout=240).status_code == 202
-    running.host.wait_idle(timeout=240)
+    # Thirteen thousand calls: without sockets they take half the time.
+    with shortcut(scene.azure):
+        assert requests.post(url, json={"input": batch}, timeout=240).status_code == 202
+        running.host.wait_idle(timeout=240)
     outcomes = {running.ended(instance_id(request))["output"]["outcome"] for request in requests_made}
     assert outcomes == {"rotated"}
     assert running.regenerations() == 1000
