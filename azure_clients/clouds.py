@@ -18,26 +18,34 @@ class Cloud:
     """What the host names of PostgreSQL servers end with."""
     sql_suffix: str
     """What the host names of Azure SQL servers end with."""
-    database_scope: str
-    """What a token for signing in to an open-source database server is for."""
-    sql_scope: str
-    """What one for signing in to Azure SQL is for."""
+
+    @property
+    def vault_scope(self) -> str:
+        """What a token for Key Vault is for."""
+        return f"https://{self.vault_suffix[1:]}/.default"
+
+    @property
+    def sql_scope(self) -> str:
+        """What a token for signing in to Azure SQL is for."""
+        return f"https://{self.sql_suffix[1:]}/.default"
+
+    @property
+    def database_scope(self) -> str:
+        """What a token for signing in to an open-source database server is for."""
+        return f"https://ossrdbms-aad{self.sql_suffix}/.default"
 
 
 _PUBLIC = Cloud(
     "AZURE_PUBLIC_CLOUD", "login.microsoftonline.com", ".vault.azure.net", "graph.microsoft.com",
-    ".postgres.database.azure.com", ".database.windows.net", "https://ossrdbms-aad.database.windows.net/.default",
-    "https://database.windows.net/.default",
+    ".postgres.database.azure.com", ".database.windows.net",
 )  # fmt: skip
 _CHINA = Cloud(
     "AZURE_CHINA_CLOUD", "login.chinacloudapi.cn", ".vault.azure.cn", "microsoftgraph.chinacloudapi.cn",
     ".postgres.database.chinacloudapi.cn", ".database.chinacloudapi.cn",
-    "https://ossrdbms-aad.database.chinacloudapi.cn/.default", "https://database.chinacloudapi.cn/.default",
 )  # fmt: skip
 _US_GOVERNMENT = Cloud(
     "AZURE_US_GOVERNMENT", "login.microsoftonline.us", ".vault.usgovcloudapi.net", "graph.microsoft.us",
     ".postgres.database.usgovcloudapi.net", ".database.usgovcloudapi.net",
-    "https://ossrdbms-aad.database.usgovcloudapi.net/.default", "https://database.usgovcloudapi.net/.default",
 )  # fmt: skip
 
 # Both vocabularies that people know: the names of `az cloud list`, and those that azure-core reads from AZURE_CLOUD.

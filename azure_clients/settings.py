@@ -22,7 +22,7 @@ _SCOPE = re.compile(
 _ACCOUNT_NAME = re.compile(r"(?:^|;)\s*AccountName\s*=\s*([a-z0-9]{3,24})\s*(?:;|$)", re.IGNORECASE)
 
 DAILY_SWEEP = "0 0 2 * * *"
-_SQL_PORT = 1433
+SQL_PORT = 1433
 
 # Settings in which the Functions platform keeps a connection string, key included, to the storage it runs on.
 _OWN_STORAGE = (
@@ -177,9 +177,9 @@ def _servers(environment: Mapping[str, str], complain: Callable[[str], None]) ->
         host, colon, port = entry.casefold().partition(":")
         is_port = re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and 0 < int(port) < 65536 if colon else True
         if _HOST.fullmatch(host) and is_port:
-            servers[host] = int(port or _SQL_PORT)
+            servers[host] = int(port or SQL_PORT)
         else:
-            expected = f"a host name such as db1.contoso.com, with :port if it is not {_SQL_PORT}"
+            expected = f"a host name such as db1.contoso.com, with :port if it is not {SQL_PORT}"
             complain(f"SQL_SERVERS entry {number} is {shape(entry)}, expected {expected}")
     return servers
 

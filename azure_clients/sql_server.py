@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from azure_clients.settings import SQL_PORT
 from azure_clients.sql_answers import SIGN_IN, STATEMENT, answers, broken
 from rotation.credential import Credential
 from rotation.failures import UnreachableError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pytds.tds_base import Route
     from pytds.tds_socket import _TdsSocket
 
-PORT = 1433
 _TIMEOUT = 15  # seconds, for a connection and for each answer
 _ENGLISH = 1033  # a server answers in it whatever the machine speaks
 _LOGGED = 100  # characters of a statement that the driver writes into its log
@@ -92,7 +92,7 @@ def session(operation: str, host: str, client: Client, database: str, routes_to:
     if any(len(text) > _LONGEST or max(text, default="") > "\uffff" for text in (client.login, password, database)):
         raise UnreachableError(f"{operation}: the driver cannot sign in with this name or password")
     name, _, port = host.partition(":")
-    tds, route = _sign_in(operation, name, int(port or PORT), client, database)
+    tds, route = _sign_in(operation, name, int(port or SQL_PORT), client, database)
     if route is not None:
         tds.close()
         target = str(route["server"]).partition("\\")[0].casefold()

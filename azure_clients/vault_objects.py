@@ -31,8 +31,7 @@ class VaultObjects:
     def __init__(self, host: str, settings: Settings) -> None:
         self._host = host
         cloud = settings.cloud
-        scope = f"https://{cloud.vault_suffix[1:]}/.default"
-        self._pool: Pool[Client] = Pool(partial(new_client, cloud, f"https://{host}", scope))
+        self._pool: Pool[Client] = Pool(partial(new_client, cloud, f"https://{host}", cloud.vault_scope))
 
     def listed(self, kind: str) -> Iterator[tuple[str, Held]]:
         """List the certificates or the keys, by name; keys that belong to certificates are left out.
