@@ -7,6 +7,7 @@ from typing import Any
 from activities import read_metadata, regenerate_key, verify_key, write_version
 from dev.simulators import KeyHolder, SecretVersion
 from dev.simulators.two_key_facts import BY_TYPE
+from tests.contract import steps
 from tests.scene import DAY, Scene
 
 STORAGE = "microsoft.storage/storageaccounts"
@@ -54,10 +55,7 @@ class Rotation:
 
     def call(self, module: Any, **payload: Any) -> dict[str, Any]:
         """Call an activity as the worker does, with plain JSON."""
-        name = module.__name__.rpartition(".")[2]
-        now = self.scene.clock.now().isoformat()
-        result: dict[str, Any] = getattr(module, name)._function._func(payload | {"now": now})
-        return result
+        return steps.call(self.scene.clock, module, **payload)
 
     def step(self, module: Any, **payload: Any) -> dict[str, Any]:
         """Take a step as the orchestrator does: again, with what the last attempt wants to be remembered."""

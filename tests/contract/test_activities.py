@@ -15,6 +15,7 @@ from activities import (
     write_version,
 )
 from rotation.request import RotationRequest
+from tests.contract import steps
 from tests.scene import DAY, SECRET, Scene, app_environment
 
 pytestmark = pytest.mark.contract
@@ -24,9 +25,7 @@ Activity = Callable[[dict[str, Any]], dict[str, Any]]
 
 def call(module: Any, scene: Scene, **payload: Any) -> dict[str, Any]:
     """Call an activity as the worker does, with plain JSON."""
-    name = module.__name__.rpartition(".")[2]
-    result: dict[str, Any] = getattr(module, name)._function._func(payload | {"now": scene.clock.now().isoformat()})
-    return result
+    return steps.call(scene.clock, module, **payload)
 
 
 def read(scene: Scene, request: RotationRequest) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,6 @@ from tests.contract.test_server_administrator import Rotation
 
 pytestmark = pytest.mark.contract
 CANARY = "Pa55word!of.somebody"
-
-
-@pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
-        yield arena
 
 
 @pytest.fixture

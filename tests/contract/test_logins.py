@@ -1,39 +1,19 @@
 """Logins on a simulated server: who may share them, and what a dry run says; a real server judges the statements."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from activities import find_neighbours, read_metadata
-from dev.faults.arena import Arena
 from dev.faults.stage import Stage
 from dev.simulators import Logins, SecretVersion
 from dev.simulators.login_server import SQL_TYPE, TYPE
 from rotation.request import RotationRequest
+from tests.contract.steps import call
 from triggers import dry_run
 
 pytestmark = pytest.mark.contract
 KINDS = [TYPE, SQL_TYPE]
-
-
-@pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
-        yield arena
-
-
-@pytest.fixture
-def stage(arena: Arena) -> Stage:
-    arena.clear(cold=False)
-    return Stage(arena)
-
-
-def call(stage: Stage, module: Any, **payload: Any) -> dict[str, Any]:
-    name = module.__name__.rpartition(".")[2]
-    now = stage.clock.now().isoformat()
-    result: dict[str, Any] = getattr(module, name)._function._func(payload | {"now": now})
-    return result
 
 
 def seed(stage: Stage, logins: Logins, name: str = "db", **tags: str) -> SecretVersion:
@@ -43,7 +23,7 @@ def seed(stage: Stage, logins: Logins, name: str = "db", **tags: str) -> SecretV
 
 def planned(stage: Stage, version: SecretVersion) -> dict[str, Any]:
     request = RotationRequest(stage.vault.host, version.name, version.version)
-    answer = call(stage, read_metadata, request=request.to_json())
+    answer = call(stage.clock, read_metadata, request=request.to_json())
     assert answer["status"] == "done", answer
     plan: dict[str, Any] = answer["value"]
     return plan
@@ -54,7 +34,7 @@ def test_a_login_of_two_secrets_is_refused_by_name(stage: Stage, tags: dict[str,
     logins = stage.logins("app_a", "app_b")
     plan = planned(stage, seed(stage, logins))
     seed(stage, logins, "other", **tags)
-    answer = call(stage, find_neighbours, plan=plan, slot=plan["slot"])
+    answer = call(stage.clock, find_neighbours, plan=plan, slot=plan["slot"])
     assert (answer["status"], answer["outcome"]) == ("stop", "refused")
     assert answer["reason"].startswith("other in sample-kv.vault.azure.net names the same login: ")
 
@@ -63,7 +43,7 @@ def test_other_logins_of_the_server_are_nobody_s_neighbours(stage: Stage) -> Non
     logins = stage.logins("app_a", "app_b")
     plan = planned(stage, seed(stage, logins))
     seed(stage, logins, "other", Login="app_c", OtherLogin="app_d")
-    assert call(stage, find_neighbours, plan=plan, slot=plan["slot"])["value"]["neighbours"] == []
+    assert call(stage.clock, find_neighbours, plan=plan, slot=plan["slot"])["value"]["neighbours"] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -22,7 +22,7 @@ from tests.contract import test_providers as contract
 from tests.contract.test_providers import Make
 
 pytestmark = pytest.mark.contract
-arena, make = contract.arena, contract.make
+make = contract.make
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/providers/azure-keys.md").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """The contract of every provider with two keys: for each resource type, a rotation step by step on its simulator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -28,13 +28,6 @@ FAMILIES = [
 FORMS = ("bare key", "connection string")
 
 Make = Callable[..., Rotation]
-
-
-@pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    """One simulated Azure for all: entering one costs more than most of these tests."""
-    with Arena() as arena:
-        yield arena
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Passwords of servers' own administrators, which Resource Manager changes in its own time."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,16 +12,11 @@ from dev.faults.stage import Managed, Stage
 from dev.simulators import ServerAdministrator
 from dev.simulators.login_server import SQL_TYPE, TYPE
 from rotation.request import RotationRequest
+from tests.contract import steps
 from triggers import dry_run
 
 pytestmark = pytest.mark.contract
 KINDS = [SQL_TYPE, TYPE]
-
-
-@pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
-        yield arena
 
 
 @dataclass
@@ -34,10 +28,7 @@ class Rotation:
     secret: Managed
 
     def call(self, module: Any, **payload: Any) -> dict[str, Any]:
-        name = module.__name__.rpartition(".")[2]
-        now = self.stage.clock.now().isoformat()
-        result: dict[str, Any] = getattr(module, name)._function._func(payload | {"now": now})
-        return result
+        return steps.call(self.stage.clock, module, **payload)
 
     def read(self) -> dict[str, Any]:
         request = RotationRequest(self.stage.vault.host, self.secret.name, self.secret.seeded.version)

@@ -14,6 +14,7 @@ from activities import read_metadata, regenerate_key, verify_key, write_version
 from azure_clients.postgresql import identifier
 from dev.judges.postgresql import HOST, PostgresqlServer
 from dev.simulators import LoginServer, SecretVersion
+from tests.contract import steps
 from tests.scene import DAY, Scene
 
 ADMINISTRATOR = "rotation_administrator"
@@ -89,10 +90,7 @@ class LoginScene:
 
     def call(self, module: Any, **payload: Any) -> dict[str, Any]:
         """Call an activity as the worker does, with plain JSON."""
-        name = module.__name__.rpartition(".")[2]
-        now = self.scene.clock.now().isoformat()
-        result: dict[str, Any] = getattr(module, name)._function._func(payload | {"now": now})
-        return json.loads(json.dumps(result))  # type: ignore[no-any-return]
+        return steps.call(self.scene.clock, module, **payload)
 
     def read(self, version: SecretVersion) -> dict[str, Any]:
         return self.call(read_metadata, request=self.scene.request(version.version, name=version.name).to_json())
