@@ -14,8 +14,8 @@ from rotation.credential import Credential
 from rotation.failures import TransientError
 from rotation.forms import KeyForm
 from rotation.model import Slot, Target
-from rotation.preview import Words
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 _AT_REST = frozenset({"succeeded", "failed", "canceled", ""})
 

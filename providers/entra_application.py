@@ -15,9 +15,9 @@ from rotation.credential import Credential, CredentialText, UnknownCredential
 from rotation.failures import RefusedError, TransientError
 from rotation.forms import APPLICATION_SECRET
 from rotation.model import Slot, Target
-from rotation.preview import Words
 from rotation.tags import CREDENTIAL_ID, RETIRE_AFTER, VALIDITY
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 # Entra tells of a new secret in one place and refuses it in another for up to 18 seconds, as was seen in
 # github.com/microsoftgraph/microsoft-graph-docs/issues/17966. A consumer must never be ahead of that.

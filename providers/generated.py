@@ -11,9 +11,9 @@ from rotation.failures import RefusedError
 from rotation.forms import WHOLE_VALUE
 from rotation.generated import recipe_of
 from rotation.model import Slot, Target
-from rotation.preview import Words
 from rotation.recipes import RecipeError, Template
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 
 class GeneratedValue:

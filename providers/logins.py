@@ -18,10 +18,10 @@ from rotation.credential import Credential, CredentialText, UnknownCredential
 from rotation.failures import RefusedError, TransientError
 from rotation.login_form import LoginForm
 from rotation.model import SecretVersion, Slot, Target
-from rotation.preview import Words
 from rotation.recipes import parse_recipe
 from rotation.tags import CREDENTIAL_ID
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 _ISSUED = "Issued"
 # What forms call the server: libpq, ADO.NET and its older names, ODBC, JDBC.

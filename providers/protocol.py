@@ -7,8 +7,8 @@ from typing import Protocol
 
 from rotation.forms import KeyForm
 from rotation.model import Slot, Target
-from rotation.preview import Words
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 
 class Verdict(StrEnum):

@@ -21,8 +21,8 @@ from rotation.credential import Credential
 from rotation.failures import DeniedError, MissingError, RefusedError, TransientError
 from rotation.logins import ADMINISTRATOR_LOGIN
 from rotation.model import Slot, Target
-from rotation.preview import Words
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 _ENDED = frozenset({"failed", "canceled", "cancelled"})
 # How long an operation is given that the app may not look at: a reset takes seconds on Azure SQL, and PostgreSQL's

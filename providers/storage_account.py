@@ -17,8 +17,8 @@ from rotation.credential import Credential
 from rotation.failures import TransientError
 from rotation.forms import ACCOUNT_KEY
 from rotation.model import Slot, Target
-from rotation.preview import Words
 from rotation.under_way import UnderWay
+from rotation.words import Words
 
 if TYPE_CHECKING:
     from azure.mgmt.storage import StorageManagementClient

@@ -32,9 +32,6 @@ HOST = f"sampledb{SUFFIX}"
 WHO = Client("rotation", Credential("An-administrators-own.1"))
 
 
-# --- sessions, with a server that answers as it is told
-
-
 @pytest.fixture
 def answering(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Asked]]:
     """Return what lets a server answer, at any host, and returns what it is asked."""
